@@ -1,0 +1,1 @@
+"""The whole system on one machine: MiniStack, a local Flyte control plane, the `nst` command."""

@@ -1,0 +1,1 @@
+"""The AWS side: Lambda functions that turn uploads into Flyte executions and back into a ledger."""

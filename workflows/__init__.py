@@ -1,0 +1,1 @@
+"""What runs in a Flyte pod: one photo in, one painted picture out."""
