@@ -1,0 +1,73 @@
+# Everything a person types. `make` alone tells what there is.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+PYTHON ?= python3
+PHOTO ?=
+STYLE ?=
+
+tools := .tools
+uv := $(tools)/bin/uv
+venv := .venv/bin
+
+# The machine's Python serves; uv must not fetch one of its own, nor keep its cache elsewhere.
+export UV_PYTHON_DOWNLOADS := never
+export UV_LINK_MODE := copy
+
+.PHONY: help
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: .venv/ready .venv-ministack/ready ## install everything this project needs, below this folder
+
+$(uv): requirements/uv.txt
+	$(PYTHON) -m pip --version >/dev/null || { echo "pip is missing: apt-get install python3-pip"; exit 2; }
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
+		--upgrade --target $(tools) --require-hashes -r requirements/uv.txt
+	@touch $@
+
+.venv/ready: requirements/dev.txt pyproject.toml $(uv)
+	$(uv) venv --quiet --allow-existing --python $(PYTHON) .venv
+	$(uv) pip sync --python $(venv)/python --require-hashes requirements/dev.txt
+	$(uv) pip install --quiet --python $(venv)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+# MiniStack pins a botocore of its own, which must not reach ours.
+.venv-ministack/ready: local/ministack.txt $(uv)
+	$(uv) venv --quiet --allow-existing --python $(PYTHON) .venv-ministack
+	$(uv) pip sync --python .venv-ministack/bin/python --require-hashes local/ministack.txt
+	@touch $@
+
+.PHONY: demo
+demo: setup ## see it work: three photos, two styles, real S3, SQS, Lambda and Flyte APIs (PHOTO=me.jpg STYLE=mosaic)
+	$(venv)/nst demo $(if $(PHOTO),--photo "$(PHOTO)") $(if $(STYLE),--style "$(STYLE)")
+
+.PHONY: test
+test: setup ## run every test: unit, integration, end to end
+	$(venv)/python -m pytest
+
+.PHONY: lint
+lint: setup ## check style, types and the template
+	$(venv)/ruff format --check .
+	$(venv)/ruff check .
+	$(venv)/mypy
+
+.PHONY: bench
+bench: setup ## measure ourselves against named peers
+	$(venv)/python -m benchmarks.dispatcher_start
+
+.PHONY: lock
+lock: $(uv) ## resolve all requirements anew, with hashes
+	compile="$(uv) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade"; \
+	$$compile requirements/uv.in -o requirements/uv.txt; \
+	$$compile pyproject.toml --all-extras --group dev --override requirements/overrides.txt -o requirements/dev.txt; \
+	$$compile pyproject.toml --extra services -c requirements/dev.txt -o services/requirements.txt; \
+	$$compile pyproject.toml --extra workflows --override requirements/overrides.txt -c requirements/dev.txt -o workflows/requirements.txt; \
+	$$compile local/ministack.in -o local/ministack.txt
+
+.PHONY: clean
+clean: ## stop what runs and remove what was made, environments too
+	if [ -x $(venv)/nst ]; then $(venv)/nst down; fi
+	rm -rf .nst build demo .venv .venv-ministack $(tools) *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,81 @@
+"""What the dispatcher sends and what readers of the results bucket may rely on.
+
+``services`` and ``workflows`` never import each other, so these few words exist on both sides;
+``tests/integration/test_contract_flytekit.py`` holds them together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from workflows.engine import Options
+
+SUCCEEDED = "SUCCEEDED"
+REJECTED = "REJECTED"
+FAILED = "FAILED"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One upload to paint: where it lies, in which style, and where the result goes.
+
+    Attributes
+    ----------
+    upload
+        ``id``, ``bucket``, ``key`` and ``version_id`` (empty where the bucket has no versions).
+    style
+        ``name``, ``bucket``, ``key`` and ``version_id`` of the style picture.
+    options
+        The options in their wire form, as the launch plan received them.
+    results
+        Name of the results bucket.
+    execution
+        Name of the Flyte execution.
+    """
+
+    upload: Mapping[str, str]
+    style: Mapping[str, str]
+    options: Mapping[str, str]
+    results: str
+    execution: str
+
+    def key(self, name: str) -> str:
+        """Return the key of one of this upload's results, such as ``result.json``."""
+        return result_key(self.upload["id"], name)
+
+
+def result_key(upload_id: str, name: str) -> str:
+    """Return where one of an upload's results lies in the results bucket."""
+    return f"results/{upload_id}/{name}"
+
+
+def manifest_key(execution: str) -> str:
+    """Return where an execution's manifest lies in the results bucket."""
+    return f"executions/{execution}/manifest.json"
+
+
+def parse_options(wire: Mapping[str, str]) -> Options:
+    """Read options from their wire form, in which every value is a string.
+
+    Parameters
+    ----------
+    wire
+        For example ``{"size": "512", "strength": "0.8", "quality": "standard",
+        "preserve_colors": "false"}``. What is missing takes the engine's default.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown or a value is out of its range.
+    """
+    readers = {"size": int, "strength": float, "quality": str, "preserve_colors": _flag}
+    if unknown := sorted(set(wire) - set(readers)):
+        raise ValueError(f"unknown option {unknown[0]!r}; there are: {', '.join(readers)}")
+    return Options(**{name: readers[name](value) for name, value in wire.items()})
+
+
+def _flag(value: str) -> bool:
+    if value not in ("true", "false"):
+        raise ValueError(f"a switch is 'true' or 'false', not {value!r}")
+    return value == "true"

@@ -1,0 +1,205 @@
+"""The life of one upload inside a task: read, optimise, publish.
+
+What is wrong with a picture is a result (``REJECTED`` with a reason), never an exception: one bad
+file must not fail its batch. What may pass on a retry travels as ``StorageUnavailable``.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any, Protocol
+
+from workflows.contract import REJECTED, SUCCEEDED, Job, parse_options
+from workflows.engine import Checkpoint, CheckpointMismatch, Options, Progress, stylize
+from workflows.engine.images import Picture, PictureError, read_picture, write_picture
+from workflows.storage import ObjectGone, Storage
+
+CHECKPOINT_SECONDS = 20.0
+"""Work lost by a kill is at most this and one evaluation: under 30 s up to 2048 px."""
+
+PREVIEW_SECONDS = 4.0
+"""How often a watcher sees a new preview; one small PUT each."""
+
+FIRST_PREVIEW = 4
+"""Evaluations before the style begins to show."""
+
+logger = logging.getLogger(__name__)
+
+
+class CheckpointStore(Protocol):
+    """Where a checkpoint survives the pod (flytekit's ``SyncCheckpoint`` is one)."""
+
+    def prev_exists(self) -> bool: ...  # noqa: D102
+    def read(self) -> bytes | None: ...  # noqa: D102
+    def write(self, b: bytes) -> None: ...  # noqa: D102
+
+
+def paint(job: Job, store: Storage, checkpoints: CheckpointStore) -> dict[str, Any]:
+    """Paint one upload and publish all that became of it.
+
+    A retried attempt that finds its result already published returns it as it is.
+
+    Parameters
+    ----------
+    job
+        What to paint, and where the result goes.
+    store
+        Where pictures are read and results are written.
+    checkpoints
+        Where the optimisation is saved, and found again by the next attempt.
+
+    Returns
+    -------
+    dict
+        The content of ``result.json``.
+
+    Raises
+    ------
+    StorageUnavailable
+        If S3 is out of reach; the attempt is worth repeating.
+    """
+    published = store.read_json(job.results, job.key("result.json"))
+    if published is not None and published.get("execution") == job.execution:
+        logger.info("%s is already published", job.upload["id"])
+        return published
+    started = time.monotonic()
+    try:
+        outcome = _paint(job, store, checkpoints)
+    except _Unpaintable as unpaintable:
+        logger.warning("%s rejected: %s", job.upload["key"], unpaintable)
+        outcome = {"status": REJECTED, "reason": str(unpaintable), "picture": "", "preview": ""}
+    result = {
+        "upload": job.upload["id"],
+        "execution": job.execution,
+        "source": {name: job.upload[name] for name in ("bucket", "key", "version_id")},
+        "style": dict(job.style),
+        "options": dict(job.options),
+        "seconds": round(time.monotonic() - started, 3),
+        **outcome,
+        "versions": _versions(),
+    }
+    store.write_json(job.results, job.key("result.json"), result)
+    return result
+
+
+class _Unpaintable(Exception):
+    """Something about the picture or its style that no retry can mend."""
+
+
+def _paint(job: Job, store: Storage, checkpoints: CheckpointStore) -> dict[str, Any]:
+    options = parse_options(job.options)
+    content = _read(store, dict(job.upload), options, "the photo")
+    style = _read(store, dict(job.style), options, f"style {job.style['name']!r}")
+    watcher = _Watcher(job, store, checkpoints)
+    painted = _resume_or_start(content, style, options, watcher, _restore(checkpoints))
+
+    parameters = {"style": job.style["name"], "upload": job.upload["id"], **job.options}
+    encoded = write_picture(painted.pixels, content.alpha, parameters=parameters)
+    picture = job.key(f"stylized.{encoded.extension}")
+    store.write(job.results, picture, encoded.data, encoded.content_type)
+    watcher.publish_preview(painted.pixels, painted.evaluations, painted.evaluations)
+    height, width = painted.pixels.shape[:2]
+    return {
+        "status": SUCCEEDED,
+        "reason": "",
+        "picture": picture,
+        "preview": job.key("preview.jpg"),
+        "width": width,
+        "height": height,
+        "evaluations": painted.evaluations,
+        "loss": [list(point) for point in painted.loss],
+        "resumed_from": painted.resumed_from,
+    }
+
+
+def _read(store: Storage, source: dict[str, str], options: Options, what: str) -> Picture:
+    try:
+        return read_picture(store.read(source), longest_side=options.size)
+    except ObjectGone as gone:
+        raise _Unpaintable(f"{what} was deleted before it could be painted") from gone
+    except PictureError as wrong:
+        raise _Unpaintable(f"{what}: {wrong}") from wrong
+
+
+def _restore(checkpoints: CheckpointStore) -> Checkpoint | None:
+    """Return what the previous attempt saved, if it saved anything that can be read."""
+    try:
+        blob = checkpoints.read() if checkpoints.prev_exists() else None
+        return Checkpoint.from_bytes(blob) if blob else None
+    except ValueError as unreadable:
+        # flytekit says "there was an attempt before", not "it saved something"; its
+        # FlyteDataNotFoundException is a ValueError, as is a blob that is no checkpoint.
+        logger.info("starting afresh, no usable checkpoint: %s", unreadable)
+        return None
+
+
+def _resume_or_start(
+    content: Picture,
+    style: Picture,
+    options: Options,
+    watcher: Callable[[Progress], None],
+    resume: Checkpoint | None,
+) -> Any:
+    try:
+        return stylize(content.pixels, style.pixels, options, progress=watcher, resume=resume)
+    except CheckpointMismatch as foreign:
+        logger.warning("starting afresh: %s", foreign)
+        return stylize(content.pixels, style.pixels, options, progress=watcher)
+
+
+class _Watcher:
+    """Listens to the optimisation: saves it, shows it, logs it."""
+
+    def __init__(self, job: Job, store: Storage, checkpoints: CheckpointStore) -> None:
+        self._job = job
+        self._store = store
+        self._checkpoints = checkpoints
+        # A resumed attempt saves at once (Flyte hands attempt k only what attempt k-1 wrote), and
+        # so does a fresh one: both come with their first evaluation.
+        self._saved = float("-inf")
+        self._shown = float("-inf")
+
+    def __call__(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if now - self._saved >= CHECKPOINT_SECONDS:
+            self._checkpoints.write(progress.checkpoint().to_bytes())
+            self._saved = now
+        if progress.evaluation >= FIRST_PREVIEW and now - self._shown >= PREVIEW_SECONDS:
+            self.publish_preview(progress.image(), progress.evaluation, progress.evaluations)
+            self._shown = now
+            logger.info(
+                "%s: evaluation %d of %d, loss %.4g, %.1f s",
+                self._job.upload["key"],
+                progress.evaluation,
+                progress.evaluations,
+                progress.loss,
+                progress.seconds,
+            )
+
+    def publish_preview(self, pixels: Any, evaluation: int, evaluations: int) -> None:
+        """Publish what the picture looks like now, with how far it is."""
+        encoded = write_picture(pixels, parameters={})
+        self._store.write(
+            self._job.results,
+            self._job.key("preview.jpg"),
+            encoded.data,
+            encoded.content_type,
+            {"evaluation": str(evaluation), "evaluations": str(evaluations)},
+        )
+
+
+def _versions() -> dict[str, str]:
+    """Return what a repetition of this picture would need."""
+    tensorflow = "tensorflow-cpu" if _installed("tensorflow-cpu") else "tensorflow"
+    names = ("numpy", "scipy", "pillow", tensorflow)
+    return {name: _installed(name) or "unknown" for name in names}
+
+
+def _installed(distribution: str) -> str | None:
+    try:
+        return version(distribution)
+    except ModuleNotFoundError:
+        return None
