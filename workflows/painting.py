@@ -12,8 +12,18 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from workflows.contract import REJECTED, SUCCEEDED, Job, parse_options
-from workflows.engine import Checkpoint, CheckpointMismatch, Options, Progress, stylize
+from workflows.engine import (
+    Checkpoint,
+    CheckpointMismatch,
+    Options,
+    Progress,
+    StylizedImage,
+    stylize,
+)
 from workflows.engine.images import Picture, PictureError, read_picture, write_picture
 from workflows.storage import ObjectGone, Storage
 
@@ -26,6 +36,8 @@ PREVIEW_SECONDS = 4.0
 FIRST_PREVIEW = 4
 """Evaluations before the style begins to show."""
 
+Pixels = NDArray[np.float32]
+
 logger = logging.getLogger(__name__)
 
 
@@ -37,7 +49,23 @@ class CheckpointStore(Protocol):
     def write(self, b: bytes) -> None: ...  # noqa: D102
 
 
-def paint(job: Job, store: Storage, checkpoints: CheckpointStore) -> dict[str, Any]:
+class Engine(Protocol):
+    """Pixels in, pixels out: what ``workflows.engine.stylize`` does."""
+
+    def __call__(  # noqa: D102
+        self,
+        content: Pixels,
+        style: Pixels,
+        options: Options,
+        *,
+        progress: Callable[[Progress], None] | None = None,
+        resume: Checkpoint | None = None,
+    ) -> StylizedImage: ...
+
+
+def paint(
+    job: Job, store: Storage, checkpoints: CheckpointStore, engine: Engine = stylize
+) -> dict[str, Any]:
     """Paint one upload and publish all that became of it.
 
     A retried attempt that finds its result already published returns it as it is.
@@ -50,6 +78,8 @@ def paint(job: Job, store: Storage, checkpoints: CheckpointStore) -> dict[str, A
         Where pictures are read and results are written.
     checkpoints
         Where the optimisation is saved, and found again by the next attempt.
+    engine
+        What paints.
 
     Returns
     -------
@@ -67,7 +97,7 @@ def paint(job: Job, store: Storage, checkpoints: CheckpointStore) -> dict[str, A
         return published
     started = time.monotonic()
     try:
-        outcome = _paint(job, store, checkpoints)
+        outcome = _paint(job, store, checkpoints, engine)
     except _Unpaintable as unpaintable:
         logger.warning("%s rejected: %s", job.upload["key"], unpaintable)
         outcome = {"status": REJECTED, "reason": str(unpaintable), "picture": "", "preview": ""}
@@ -89,12 +119,20 @@ class _Unpaintable(Exception):
     """Something about the picture or its style that no retry can mend."""
 
 
-def _paint(job: Job, store: Storage, checkpoints: CheckpointStore) -> dict[str, Any]:
+def _paint(
+    job: Job, store: Storage, checkpoints: CheckpointStore, engine: Engine
+) -> dict[str, Any]:
     options = parse_options(job.options)
     content = _read(store, dict(job.upload), options, "the photo")
     style = _read(store, dict(job.style), options, f"style {job.style['name']!r}")
     watcher = _Watcher(job, store, checkpoints)
-    painted = _resume_or_start(content, style, options, watcher, _restore(checkpoints))
+    pictures = (content.pixels, style.pixels)
+    try:
+        resume = _restore(checkpoints)
+        painted = engine(*pictures, options, progress=watcher, resume=resume)
+    except CheckpointMismatch as foreign:
+        logger.warning("starting afresh: %s", foreign)
+        painted = engine(*pictures, options, progress=watcher)
 
     parameters = {"style": job.style["name"], "upload": job.upload["id"], **job.options}
     encoded = write_picture(painted.pixels, content.alpha, parameters=parameters)
@@ -136,20 +174,6 @@ def _restore(checkpoints: CheckpointStore) -> Checkpoint | None:
         return None
 
 
-def _resume_or_start(
-    content: Picture,
-    style: Picture,
-    options: Options,
-    watcher: Callable[[Progress], None],
-    resume: Checkpoint | None,
-) -> Any:
-    try:
-        return stylize(content.pixels, style.pixels, options, progress=watcher, resume=resume)
-    except CheckpointMismatch as foreign:
-        logger.warning("starting afresh: %s", foreign)
-        return stylize(content.pixels, style.pixels, options, progress=watcher)
-
-
 class _Watcher:
     """Listens to the optimisation: saves it, shows it, logs it."""
 
@@ -179,7 +203,7 @@ class _Watcher:
                 progress.seconds,
             )
 
-    def publish_preview(self, pixels: Any, evaluation: int, evaluations: int) -> None:
+    def publish_preview(self, pixels: Pixels, evaluation: int, evaluations: int) -> None:
         """Publish what the picture looks like now, with how far it is."""
         encoded = write_picture(pixels, parameters={})
         self._store.write(

@@ -1,0 +1,186 @@
+"""One upload inside a task, with a bucket in memory and an engine that paints at once."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from workflows.contract import Job
+from workflows.engine import Checkpoint, CheckpointMismatch, StylizedImage
+from workflows.painting import paint
+from workflows.storage import ObjectGone, StorageUnavailable
+
+OPTIONS = {"size": "64", "strength": "1.0", "quality": "preview", "preserve_colors": "false"}
+
+
+def picture(mode="RGB", size=(48, 32)) -> bytes:
+    file = io.BytesIO()
+    Image.new(mode, size, "tomato").save(file, "PNG")
+    return file.getvalue()
+
+
+class Bucket:
+    """A bucket in memory that can be told to be out of reach."""
+
+    def __init__(self, **objects):
+        self.objects = dict(objects)
+        self.documents = {}
+        self.down = False
+
+    def read(self, source):
+        if self.down:
+            raise StorageUnavailable("S3 does not answer")
+        if source["key"] not in self.objects:
+            raise ObjectGone(source["key"])
+        return self.objects[source["key"]]
+
+    def read_json(self, bucket, key):
+        return self.documents.get(key)
+
+    def write(self, bucket, key, data, content_type, metadata=None):
+        self.objects[key] = data
+
+    def write_json(self, bucket, key, document):
+        self.documents[key] = document
+
+
+class Checkpoints:
+    """The previous attempt's checkpoint, and what this one saves."""
+
+    def __init__(self, previous=None, attempted=False):
+        self.previous, self.attempted = previous, attempted or previous is not None
+        self.saved = []
+
+    def prev_exists(self):
+        return self.attempted
+
+    def read(self):
+        if self.previous is None:
+            raise ValueError("no checkpoint was saved")  # as flytekit does
+        return self.previous
+
+    def write(self, blob):
+        self.saved.append(blob)
+
+
+class Painter:
+    """Paints at once; counts how often it was asked."""
+
+    def __init__(self, refuses_checkpoints=False):
+        self.resumed = []
+        self.refuses_checkpoints = refuses_checkpoints
+
+    def __call__(self, content, style, options, *, progress=None, resume=None):
+        self.resumed.append(resume)
+        if resume is not None and self.refuses_checkpoints:
+            raise CheckpointMismatch("it belongs to another picture")
+        return StylizedImage(
+            pixels=content, evaluations=3, seconds=0.1, loss=((1, 0.1, 9.0),), resumed_from=0
+        )
+
+
+@pytest.fixture
+def job():
+    upload = {"id": "abc", "bucket": "uploads", "key": "photo", "version_id": "7"}
+    style = {"name": "mosaic", "bucket": "uploads", "key": "style", "version_id": ""}
+    return Job(upload, style, OPTIONS, "results", "nst-1")
+
+
+@pytest.fixture
+def bucket():
+    return Bucket(photo=picture(), style=picture())
+
+
+def test_a_photo_becomes_a_picture_a_preview_and_a_record(job, bucket):
+    # WHEN
+    result = paint(job, bucket, Checkpoints(), Painter())
+
+    # THEN
+    assert result["status"] == "SUCCEEDED"
+    assert bucket.documents["results/abc/result.json"] == result
+    assert Image.open(io.BytesIO(bucket.objects["results/abc/stylized.jpg"])).size == (48, 32)
+    assert "results/abc/preview.jpg" in bucket.objects
+
+
+def test_a_photo_with_transparency_becomes_a_png(job, bucket):
+    # GIVEN
+    bucket.objects["photo"] = picture("RGBA")
+
+    # WHEN
+    result = paint(job, bucket, Checkpoints(), Painter())
+
+    # THEN
+    assert result["picture"] == "results/abc/stylized.png"
+
+
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [({"photo": b""}, "the photo: "), ({"style": b"not a picture"}, "style 'mosaic': ")],
+)
+def test_a_picture_that_cannot_be_read_is_a_result_not_an_error(job, bucket, broken, reason):
+    # GIVEN
+    bucket.objects.update(broken)
+
+    # WHEN
+    result = paint(job, bucket, Checkpoints(), Painter())
+
+    # THEN
+    assert result["status"] == "REJECTED"
+    assert result["reason"].startswith(reason)
+
+
+def test_a_photo_deleted_in_the_meantime_is_rejected(job, bucket):
+    # GIVEN
+    del bucket.objects["photo"]
+
+    # WHEN / THEN
+    result = paint(job, bucket, Checkpoints(), Painter())
+    assert result["reason"] == "the photo was deleted before it could be painted"
+
+
+def test_a_bucket_out_of_reach_is_worth_a_retry_and_publishes_nothing(job, bucket):
+    # GIVEN
+    bucket.down = True
+
+    # WHEN / THEN
+    with pytest.raises(StorageUnavailable):
+        paint(job, bucket, Checkpoints(), Painter())
+    assert bucket.documents == {}
+
+
+def test_an_attempt_that_finds_its_result_published_paints_nothing(job, bucket):
+    # GIVEN an attempt that died between publishing and answering
+    first = paint(job, bucket, Checkpoints(), Painter())
+
+    # WHEN
+    painter = Painter()
+    second = paint(job, bucket, Checkpoints(), painter)
+
+    # THEN
+    assert second == first
+    assert painter.resumed == []
+
+
+@pytest.mark.parametrize("previous", [None, b"half a checkpoint"])
+def test_an_attempt_without_a_usable_checkpoint_starts_afresh(job, bucket, previous):
+    # WHEN
+    painter = Painter()
+    result = paint(job, bucket, Checkpoints(previous, attempted=True), painter)
+
+    # THEN
+    assert painter.resumed == [None]
+    assert result["status"] == "SUCCEEDED"
+
+
+def test_a_checkpoint_of_another_picture_is_not_used(job, bucket, monkeypatch):
+    # GIVEN a checkpoint that can be read but does not belong here
+    monkeypatch.setattr(Checkpoint, "from_bytes", staticmethod(lambda blob: "foreign"))
+
+    # WHEN
+    painter = Painter(refuses_checkpoints=True)
+    result = paint(job, bucket, Checkpoints(b"..."), painter)
+
+    # THEN
+    assert painter.resumed == ["foreign", None]
+    assert result["status"] == "SUCCEEDED"
