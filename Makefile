@@ -71,3 +71,7 @@ lock: $(uv) ## resolve all requirements anew, with hashes
 clean: ## stop what runs and remove what was made, environments too
 	if [ -x $(venv)/nst ]; then $(venv)/nst down; fi
 	rm -rf .nst build demo .venv .venv-ministack $(tools) *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.PHONY: docs
+docs: ## draw the diagram of docs/architecture.md anew (needs graphviz)
+	dot -Tsvg docs/architecture.dot -o docs/architecture.svg

@@ -37,7 +37,8 @@ def contact_sheet(results: Sequence[Mapping[str, Any]], previews: Mapping[str, b
 def _card(result: Mapping[str, Any], preview: bytes | None) -> str:
     name = escape(result["source"]["key"])
     if preview is None:
-        return f"<figure><b>{name}</b><br>{escape(result['status'])}: {escape(result['reason'])}</figure>"
+        why = escape(f"{result['status']}: {result['reason']}")
+        return f"<figure><b>{name}</b><br>{why}</figure>"
     data = base64.b64encode(preview).decode()
     return (
         f'<figure><img alt="{name}" src="data:image/jpeg;base64,{data}">'
