@@ -1,0 +1,1 @@
+"""What all functions share: the words of nst as types, the ledger, Flyte, settings, telemetry."""

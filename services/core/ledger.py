@@ -1,0 +1,315 @@
+"""The ledger: one DynamoDB table that remembers every upload and every execution.
+
+Each write carries its condition, so it does not matter who comes twice, late or out of order:
+a row is claimed once, a status only ever moves forward, and what is finished stays as it is.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from services.core.clock import Clock, timestamp, utc_now
+from services.core.ledger_rows import (
+    ExecutionRecord,
+    Item,
+    UploadRecord,
+    claimed_execution,
+    claimed_upload,
+    execution_key,
+    marshal,
+    read_execution,
+    read_upload,
+    rejected_upload,
+    upload_key,
+)
+from services.core.model import (
+    Execution,
+    ExecutionStatus,
+    Rejection,
+    Upload,
+    UploadStatus,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+IN_FLIGHT_INDEX = "in-flight"
+READ_CHUNK = 100  # keys that one BatchGetItem takes
+# A transaction takes 100 items; one of them is the execution itself.
+MAX_UPLOADS_PER_CLAIM = 99
+UNPROCESSED_ROUNDS = 6  # at 50 ms, doubling: gives DynamoDB three seconds to find its breath
+UNPROCESSED_PAUSE = 0.05
+
+_BEFORE_LAUNCHED = (ExecutionStatus.CLAIMED,)
+_BEFORE_RUNNING = (*_BEFORE_LAUNCHED, ExecutionStatus.LAUNCHED)
+_BEFORE_THE_END = (*_BEFORE_RUNNING, ExecutionStatus.RUNNING)
+
+
+class LedgerError(Exception):
+    """DynamoDB did not do what it was asked, or did not say so; asking again is safe."""
+
+
+class Claim(StrEnum):
+    """How an attempt to be first ended."""
+
+    WON = "WON"
+    LOST = "LOST"
+
+
+@dataclass(frozen=True, slots=True)
+class UploadOutcome:
+    """What became of one upload of an execution."""
+
+    id: str
+    status: UploadStatus
+    reason: str = ""
+    picture: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionOutcome:
+    """What became of an execution and of each of its uploads."""
+
+    status: ExecutionStatus
+    finished_at: str
+    reason: str = ""
+    uploads: tuple[UploadOutcome, ...] = ()
+
+
+class Ledger:
+    """Reads and writes the table; holds no state of its own and is safe to share by threads."""
+
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table: str,
+        *,
+        retention: timedelta,
+        clock: Clock = utc_now,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._client = client
+        self._table = table
+        self._retention = retention
+        self._clock = clock
+        self._sleep = sleep
+
+    # ---- reading ---------------------------------------------------------------------------
+
+    def uploads(self, ids: Iterable[str]) -> dict[str, UploadRecord]:
+        """Read what is known of uploads, by id; an unknown one is absent. Strongly consistent."""
+        keys = [upload_key(upload_id) for upload_id in dict.fromkeys(ids)]
+        records = map(read_upload, self._read(keys))
+        return {record.id: record for record in records}
+
+    def executions(self, names: Iterable[str]) -> dict[str, ExecutionRecord]:
+        """Read what is known of executions, by name; an unknown one is absent. Consistent."""
+        keys = [execution_key(name) for name in dict.fromkeys(names)]
+        records = map(read_execution, self._read(keys))
+        return {record.name: record for record in records}
+
+    def in_flight_executions(self, limit: int = 1000) -> list[ExecutionRecord]:
+        """Read the executions that are not finished, the longest unheard-of first."""
+        keys: list[Item] = []
+        start: dict[str, Any] = {}
+        while len(keys) < limit:
+            with _translated("list executions in flight"):
+                page = self._client.query(
+                    TableName=self._table,
+                    IndexName=IN_FLIGHT_INDEX,
+                    KeyConditionExpression="in_flight = :yes",
+                    ExpressionAttributeValues={":yes": {"S": "yes"}},
+                    Limit=limit - len(keys),
+                    **start,
+                )
+            keys += [{"pk": item["pk"]} for item in page["Items"]]
+            if not (last := page.get("LastEvaluatedKey")):
+                break
+            start = {"ExclusiveStartKey": last}
+        found = {record.name: record for record in map(read_execution, self._read(keys))}
+        names = (key["pk"]["S"].removeprefix("execution#") for key in keys)
+        # The index lags behind the table, which alone knows what is really unfinished.
+        return [
+            found[name] for name in names if name in found and found[name].status in _BEFORE_THE_END
+        ]
+
+    def _read(self, keys: Sequence[Item]) -> Iterator[Item]:
+        for first in range(0, len(keys), READ_CHUNK):
+            yield from self._read_chunk(list(keys[first : first + READ_CHUNK]))
+
+    def _read_chunk(self, keys: list[Any]) -> Iterator[Item]:
+        for attempt in range(UNPROCESSED_ROUNDS):
+            if attempt:
+                self._sleep(UNPROCESSED_PAUSE * 2**attempt * random.uniform(0.5, 1))  # noqa: S311
+            with _translated("read rows"):
+                answer = self._client.batch_get_item(
+                    RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}}
+                )
+            yield from answer["Responses"].get(self._table, [])
+            unread = answer.get("UnprocessedKeys", {})
+            keys = list(unread[self._table]["Keys"]) if self._table in unread else []
+            if not keys:
+                return
+        message = f"the ledger left {len(keys)} rows unread: DynamoDB throttles"
+        raise LedgerError(message)
+
+    # ---- claiming --------------------------------------------------------------------------
+
+    def claim(self, execution: Execution, uploads: Sequence[Upload]) -> Claim:
+        """Write an execution and its uploads down before it is launched, all of them or none.
+
+        Parameters
+        ----------
+        execution
+            The planned execution.
+        uploads
+            Its uploads, at most `MAX_UPLOADS_PER_CLAIM`.
+
+        Returns
+        -------
+        Claim
+            ``LOST`` when any of these rows exists already; then nothing was written.
+
+        Raises
+        ------
+        LedgerError
+            When DynamoDB did not answer; the claim may have been made nevertheless.
+        """
+        now, expires_at = self._now()
+        rows = [claimed_execution(execution, now, expires_at)]
+        rows += [claimed_upload(upload, execution.name, now, expires_at) for upload in uploads]
+        puts: list[Any] = [{"Put": self._put_if_new(row)} for row in rows]
+        try:
+            with _translated(f"claim {execution.name}"):
+                self._client.transact_write_items(TransactItems=puts)
+        except self._client.exceptions.TransactionCanceledException as error:
+            codes = {reason.get("Code") for reason in error.response["CancellationReasons"]}
+            # A conflict is another claim of the same rows that is being written right now.
+            if codes & {"ConditionalCheckFailed", "TransactionConflict"}:
+                return Claim.LOST
+            message = f"the ledger could not claim {execution.name}: {sorted(filter(None, codes))}"
+            raise LedgerError(message) from error
+        return Claim.WON
+
+    def reject(self, rejection: Rejection) -> Claim:
+        """Write down that an upload was turned away; ``LOST`` when it is in the ledger already."""
+        row = rejected_upload(rejection, *self._now())
+        try:
+            with _translated(f"reject {rejection.notice.id}"):
+                self._client.put_item(**self._put_if_new(row))
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return Claim.LOST
+        return Claim.WON
+
+    def _put_if_new(self, row: Item) -> dict[str, Any]:
+        new = "attribute_not_exists(pk)"
+        return {"TableName": self._table, "Item": row, "ConditionExpression": new}
+
+    # ---- moving on -------------------------------------------------------------------------
+
+    def mark_launched(self, execution: Execution) -> None:
+        """Write down that Flyte has the execution.
+
+        The execution comes first: an upload's message is only ever deleted once the upload is
+        `LAUNCHED`, so whatever interrupts this is finished by a redelivery.
+        """
+        now, _ = self._now()
+        news = {"launched_at": now, "updated_at": now, "reason": ""}
+        self._advance(
+            execution_key(execution.name), ExecutionStatus.LAUNCHED, _BEFORE_LAUNCHED, news
+        )
+        for upload in execution.uploads:
+            self._advance(upload_key(upload), UploadStatus.LAUNCHED, _BEFORE_LAUNCHED, news)
+
+    def mark_running(self, execution: Execution) -> None:
+        """Write down that the execution was seen running; seen again, only its time changes."""
+        now, _ = self._now()
+        news = {"updated_at": now}
+        # The execution comes last: it is what the tracker looks at again after a crash.
+        for upload in execution.uploads:
+            self._advance(upload_key(upload), UploadStatus.RUNNING, _BEFORE_RUNNING, news)
+        key = execution_key(execution.name)
+        self._advance(key, ExecutionStatus.RUNNING, _BEFORE_THE_END, news)
+
+    def finish(self, execution: Execution, outcome: ExecutionOutcome) -> None:
+        """Write down how the execution and its uploads ended; the first end told is the end."""
+        now, _ = self._now()
+        common = {"finished_at": outcome.finished_at, "updated_at": now}
+        for upload in outcome.uploads:
+            news = {"reason": upload.reason, "picture": upload.picture, "seconds": upload.seconds}
+            self._advance(upload_key(upload.id), upload.status, _BEFORE_THE_END, common | news)
+        key = execution_key(execution.name)
+        news = {"reason": outcome.reason}
+        self._advance(key, outcome.status, _BEFORE_THE_END, common | news, remove=("in_flight",))
+
+    def note(self, execution: Execution, reason: str) -> None:
+        """Write down why a claimed execution and its uploads are not launched yet."""
+        now, _ = self._now()
+        news = {"reason": reason, "updated_at": now}
+        keys = [execution_key(execution.name), *map(upload_key, execution.uploads)]
+        for key in keys:
+            self._advance(key, ExecutionStatus.CLAIMED, (ExecutionStatus.CLAIMED,), news)
+
+    def _advance(
+        self,
+        key: Item,
+        status: str,
+        before: Sequence[str],
+        news: dict[str, Any],
+        *,
+        remove: Sequence[str] = (),
+    ) -> None:
+        """Set a row's status and news if its status is still one of `before`; else leave it."""
+        values = {"status": status, **news}
+        names = {f"#{name}": name for name in (*values, *remove)}
+        update = "SET " + ", ".join(f"#{name} = :{name}" for name in values)
+        if remove:
+            update += " REMOVE " + ", ".join(f"#{name}" for name in remove)
+        allowed = {f"before_{i}": value for i, value in enumerate(before)}
+        try:
+            with _translated(f"set {key['pk']['S']} {status}"):
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=key,
+                    UpdateExpression=update,
+                    ConditionExpression=f"#status IN ({', '.join(f':{name}' for name in allowed)})",
+                    ExpressionAttributeNames=names,
+                    ExpressionAttributeValues={
+                        f":{name}": value for name, value in marshal(values | allowed).items()
+                    },
+                )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return  # already further on, or not one of ours: there is nothing to move
+
+    def _now(self) -> tuple[str, int]:
+        moment = self._clock()
+        return timestamp(moment), int((moment + self._retention).timestamp())
+
+
+@contextmanager
+def _translated(what: str) -> Iterator[None]:
+    """Let a failed condition through as itself, and tell every other error in ledger's words."""
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _CONDITIONS:
+            raise
+        message = f"the ledger could not {what}: {error}"
+        raise LedgerError(message) from error
+    except BotoCoreError as error:
+        message = f"the ledger could not {what}: {error}"
+        raise LedgerError(message) from error
+
+
+_CONDITIONS = ("ConditionalCheckFailedException", "TransactionCanceledException")
