@@ -1,0 +1,244 @@
+"""Read any picture that people upload; write one that every program shows the same way.
+
+The order of reading keeps cost bounded: bytes, header (format, size), one decode, shrink,
+and only then whatever touches every pixel. Pillow's security handbook asks for the
+allow-list of formats and for limits that are checked on the header.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from PIL import ExifTags, Image, UnidentifiedImageError
+
+from workflows.engine.arrays import Alpha, Pixels
+from workflows.engine.encoding import EncodedPicture, write_picture
+from workflows.engine.modes import to_plain_mode, to_srgb
+from workflows.engine.signatures import describe
+
+__all__ = [
+    "DamagedPictureError",
+    "EmptyFileError",
+    "EncodedPicture",
+    "NotAPictureError",
+    "Picture",
+    "PictureError",
+    "PictureTooLargeError",
+    "PictureTooSmallError",
+    "TransparentPictureError",
+    "read_picture",
+    "write_picture",
+]
+
+#: What Pillow may try. The rest of its plugins is older, rarer, or runs other programs (EPS).
+#: MPO, two JPEGs in one file, comes in as JPEG.
+FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF")
+FORMAT_NAMES: Final = "JPEG, PNG, WebP, GIF, TIFF, BMP or AVIF"
+
+#: Four bytes for each of these pixels, and once more while they change mode, fit a pod.
+MAX_PIXELS: Final = 100_000_000
+
+#: VGG19 cannot see less: four poolings leave one position of 16 pixels.
+MIN_SIDE: Final = 16
+
+_TRANSPOSE: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+class PictureError(ValueError):
+    """A file cannot be used; the message is the reason, for the person who uploaded it."""
+
+
+class EmptyFileError(PictureError):
+    """The file has no bytes."""
+
+
+class NotAPictureError(PictureError):
+    """The file is no picture, or one of a kind that nst does not read."""
+
+
+class DamagedPictureError(PictureError):
+    """The file starts as a picture but cannot be decoded to its end."""
+
+
+class PictureTooLargeError(PictureError):
+    """The picture has more pixels than nst decodes."""
+
+
+class PictureTooSmallError(PictureError):
+    """A side is shorter than the network can see."""
+
+
+class TransparentPictureError(PictureError):
+    """No pixel is visible."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A decoded picture.
+
+    Attributes
+    ----------
+    pixels
+        Height x width x 3, sRGB in [0, 1].
+    alpha
+        Height x width in [0, 1], or None where everything is opaque.
+    """
+
+    pixels: Pixels
+    alpha: Alpha | None
+
+    @property
+    def width(self) -> int:
+        """Pixels from left to right."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Pixels from top to bottom."""
+        return int(self.pixels.shape[0])
+
+
+def read_picture(data: bytes, *, longest_side: int) -> Picture:
+    """Decode a picture, upright, in sRGB, no larger than asked for and never enlarged.
+
+    Of an animation the first frame is read. Colours of fully transparent pixels, which nobody
+    has ever seen, become the mean colour of the visible ones.
+
+    Parameters
+    ----------
+    data
+        The file.
+    longest_side
+        Shrink to this many pixels, if the picture is larger.
+
+    Returns
+    -------
+    Picture
+
+    Raises
+    ------
+    PictureError
+        One of its kinds, if the file cannot be used; the message says why.
+    """
+    if not data:
+        raise EmptyFileError("the file is empty")
+    image = _open(data)
+    _check_size(image.size, longest_side)
+    target = _shrunk(image.size, longest_side)
+    decoded = _decode(image, target)
+    plain = to_plain_mode(decoded)
+    if plain.size != target:
+        # Pillow multiplies colours with alpha for this, so that hidden ones do not bleed.
+        plain = plain.resize(target, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    upright = _upright(plain, _orientation(decoded))
+    colors, alpha = to_srgb(upright, decoded.info.get("icc_profile"))
+    if alpha is None:
+        return Picture(_floats(colors), None)
+    return _with_alpha(_floats(colors), _floats(alpha))
+
+
+def _open(data: bytes) -> Image.Image:
+    """Read the header."""
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns at its own limit, near ours; ours is checked next.
+            warnings.simplefilter("ignore")
+            return Image.open(io.BytesIO(data), formats=FORMATS)
+    except Image.DecompressionBombError as error:
+        # Its message is all that is left of the header: "Image size (900000000 pixels) ..."
+        found = re.search(r"\d+", str(error))
+        raise _too_large(int(found[0]) if found else None) from error
+    except UnidentifiedImageError as error:
+        raise NotAPictureError(
+            f"this is not a picture nst can read: {describe(data)}; use {FORMAT_NAMES}"
+        ) from error
+    except MemoryError:
+        raise
+    except Exception as error:  # a plugin that chokes on its header raises whatever it likes
+        raise _damaged() from error
+
+
+def _check_size(size: tuple[int, int], longest_side: int) -> None:
+    width, height = size
+    if width * height > MAX_PIXELS:
+        raise _too_large(width * height)
+    shrunk_width, shrunk_height = _shrunk(size, longest_side)
+    if min(width, height) < MIN_SIDE:
+        raise PictureTooSmallError(
+            f"the picture is too small: {width} x {height} pixels; "
+            f"each side must have at least {MIN_SIDE}"
+        )
+    if min(shrunk_width, shrunk_height) < MIN_SIDE:
+        raise PictureTooSmallError(
+            f"the picture is too narrow: {width} x {height} pixels would become "
+            f"{shrunk_width} x {shrunk_height}; each side must keep at least {MIN_SIDE}"
+        )
+
+
+def _shrunk(size: tuple[int, int], longest_side: int) -> tuple[int, int]:
+    width, height = size
+    scale = min(1.0, longest_side / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _decode(image: Image.Image, target: tuple[int, int]) -> Image.Image:
+    """Decode the first frame, a JPEG at the smallest of its scales that still has detail."""
+    try:
+        image.draft(None, (2 * target[0], 2 * target[1]))
+        image.load()
+    except MemoryError:
+        raise
+    except Exception as error:  # decoders raise OSError, SyntaxError, struct.error, EOFError...
+        raise _damaged() from error
+    return image
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        orientation: int = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:  # a broken EXIF block is no reason to refuse its picture
+        return 1
+    return orientation
+
+
+def _upright(image: Image.Image, orientation: int) -> Image.Image:
+    method = _TRANSPOSE.get(orientation)
+    return image if method is None else image.transpose(method)
+
+
+def _floats(image: Image.Image) -> Pixels:
+    return np.asarray(image, np.float32) / np.float32(255)
+
+
+def _with_alpha(colors: Pixels, alpha: Alpha) -> Picture:
+    if alpha.min() == 1:
+        return Picture(colors, None)
+    if alpha.max() == 0:
+        raise TransparentPictureError("the picture is completely transparent")
+    hidden = alpha == 0
+    mean = np.average(colors.reshape(-1, 3), axis=0, weights=alpha.reshape(-1))
+    return Picture(np.where(hidden[:, :, np.newaxis], mean.astype(np.float32), colors), alpha)
+
+
+def _too_large(pixels: int | None) -> PictureTooLargeError:
+    size = "too many" if pixels is None else f"{pixels / 1e6:.0f} million"
+    return PictureTooLargeError(
+        f"the picture has {size} pixels; the limit is {MAX_PIXELS / 1e6:.0f} million"
+    )
+
+
+def _damaged() -> DamagedPictureError:
+    return DamagedPictureError("the picture is damaged or incomplete: it cannot be decoded")
