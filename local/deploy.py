@@ -1,0 +1,184 @@
+"""The stack of ``infra/sam-template.yaml``, deployed to an AWS API without Docker."""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError, WaiterError
+
+from local.ministack import PYTHON
+from local.packaging import pack
+from local.template import as_zip_functions, load_template
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mypy_boto3_cloudformation.type_defs import WaiterConfigTypeDef
+
+    from local.aws import Aws
+
+STACK = "nst"
+TASK_USER = "flyte-task"
+# CloudFormation names these kinds itself (roles, policies), or does more than the text says (SAM).
+CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND")
+WAIT: WaiterConfigTypeDef = {"Delay": 1, "MaxAttempts": 120}
+
+
+class DeployError(Exception):
+    """The stack cannot be created or updated; says which resources failed, and why."""
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What the stack tells about itself: the template's outputs by their names."""
+
+    uploads_bucket: str
+    results_bucket: str
+    uploads_queue_url: str
+    dead_letter_queue_url: str
+    ledger_table: str
+    dispatcher_function: str
+    dispatcher_event_source: str
+    dispatcher_role: str
+    dispatcher_log_group: str
+    tracker_function: str
+    tracker_role: str
+    tracker_log_group: str
+    flyte_task_policy: str
+
+
+def deploy(aws: Aws, parameters: Mapping[str, str], *, stack: str = STACK) -> Outputs:
+    """Create the stack, or update it if it exists, and wait until that is done.
+
+    Parameters
+    ----------
+    aws
+        A caller who may do everything.
+    parameters
+        The template's parameters; those not given have the template's defaults.
+    stack
+        The stack's name; everything in it is named after it.
+
+    Raises
+    ------
+    DeployError
+        When a resource cannot be made; the stack is rolled back.
+    """
+    arguments: dict[str, Any] = {
+        "StackName": stack,
+        "TemplateBody": json.dumps(_local_template(aws, stack)),
+        "Parameters": [
+            {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()
+        ],
+        "Capabilities": CAPABILITIES,
+    }
+    status = _status(aws, stack)
+    if status == "ROLLBACK_COMPLETE":  # a first try that failed; AWS lets it be deleted only
+        aws.cloudformation.delete_stack(StackName=stack)
+        aws.cloudformation.get_waiter("stack_delete_complete").wait(
+            StackName=stack, WaiterConfig=WAIT
+        )
+        status = ""
+    try:
+        if status:
+            aws.cloudformation.update_stack(**arguments)
+            waiter: Any = aws.cloudformation.get_waiter("stack_update_complete")
+        else:
+            aws.cloudformation.create_stack(**arguments)
+            waiter = aws.cloudformation.get_waiter("stack_create_complete")
+        waiter.wait(StackName=stack, WaiterConfig=WAIT)
+    except ClientError as error:
+        if "No updates are to be performed" not in str(error):
+            raise DeployError(f"stack {stack}: {error.response['Error']['Message']}") from error
+    except WaiterError as error:
+        raise DeployError(_failures(aws, stack)) from error
+    deployed = outputs(aws, stack=stack)
+    _limit_concurrency(aws, deployed.dispatcher_event_source)
+    return deployed
+
+
+def outputs(aws: Aws, *, stack: str = STACK) -> Outputs:
+    """Read the outputs of a deployed stack."""
+    (description,) = aws.cloudformation.describe_stacks(StackName=stack)["Stacks"]
+    found = {
+        re.sub(r"(?<!^)(?=[A-Z])", "_", output["OutputKey"]).lower(): output["OutputValue"]
+        for output in description["Outputs"]
+    }
+    return Outputs(**{field.name: found[field.name] for field in fields(Outputs)})
+
+
+def task_caller(aws: Aws, stack_outputs: Outputs) -> Aws:
+    """Make the caller that Flyte's tasks are: a user who may do what the exported policy says.
+
+    On AWS the policy hangs on the role of the tasks' service account. Each call makes a new key
+    and ends the ones before.
+    """
+    try:
+        aws.iam.create_user(UserName=TASK_USER)
+    except aws.iam.exceptions.EntityAlreadyExistsException:
+        for old in aws.iam.list_access_keys(UserName=TASK_USER)["AccessKeyMetadata"]:
+            aws.iam.delete_access_key(UserName=TASK_USER, AccessKeyId=old["AccessKeyId"])
+    aws.iam.attach_user_policy(UserName=TASK_USER, PolicyArn=stack_outputs.flyte_task_policy)
+    key = aws.iam.create_access_key(UserName=TASK_USER)["AccessKey"]
+    return replace(aws, access_key_id=key["AccessKeyId"], secret_access_key=key["SecretAccessKey"])
+
+
+@contextmanager
+def dispatch_held(aws: Aws, stack_outputs: Outputs) -> Iterator[None]:
+    """Hold uploads in the queue, as an operator does, and hand them out together at the end.
+
+    MiniStack knows no batching window: without this the first upload is dispatched alone.
+    """
+    source = stack_outputs.dispatcher_event_source
+    aws.functions.update_event_source_mapping(UUID=source, Enabled=False)
+    try:
+        yield
+    finally:
+        aws.functions.update_event_source_mapping(UUID=source, Enabled=True)
+
+
+def _local_template(aws: Aws, stack: str) -> dict[str, Any]:
+    bundle = pack(PYTHON)
+    bucket, key = f"{stack}-code", f"{bundle.digest}.zip"
+    with suppress(aws.s3.exceptions.BucketAlreadyOwnedByYou):
+        aws.s3.create_bucket(Bucket=bucket)
+    aws.s3.upload_file(str(bundle.path), bucket, key)
+    return as_zip_functions(load_template(), bucket, key, bundle.runtime)
+
+
+def _limit_concurrency(aws: Aws, event_source: str) -> None:
+    """Write the event source's limit anew, as a number.
+
+    MiniStack 1.5.33 keeps a template's numeric parameter as text, and its poller then fails to
+    compare it (lambda_svc.py, _sqs_esm_concurrency).
+    """
+    mapping = aws.functions.get_event_source_mapping(UUID=event_source)
+    limit = int(mapping["ScalingConfig"]["MaximumConcurrency"])
+    aws.functions.update_event_source_mapping(
+        UUID=event_source, ScalingConfig={"MaximumConcurrency": limit}
+    )
+
+
+def _status(aws: Aws, stack: str) -> str:
+    try:
+        (description,) = aws.cloudformation.describe_stacks(StackName=stack)["Stacks"]
+    except ClientError as error:
+        if "does not exist" not in str(error):
+            raise
+        return ""
+    return description["StackStatus"]
+
+
+def _failures(aws: Aws, stack: str) -> str:
+    events = aws.cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+    lines = [
+        f"  {event['LogicalResourceId']} ({event['ResourceType']}): "
+        f"{event.get('ResourceStatusReason', 'no reason given')}"
+        for event in reversed(events)
+        if event["ResourceStatus"].endswith("_FAILED")
+    ]
+    return "\n".join([f"stack {stack} was rolled back:", *lines])
