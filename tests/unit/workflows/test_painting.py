@@ -13,9 +13,9 @@ from workflows.storage import ObjectGone, StorageUnavailable
 OPTIONS = {"size": "64", "strength": "1.0", "quality": "preview", "preserve_colors": "false"}
 
 
-def picture(mode="RGB", size=(48, 32)) -> bytes:
+def picture(mode="RGB", color="tomato") -> bytes:
     file = io.BytesIO()
-    Image.new(mode, size, "tomato").save(file, "PNG")
+    Image.new(mode, (48, 32), color).save(file, "PNG")
     return file.getvalue()
 
 
@@ -104,7 +104,7 @@ def test_a_photo_becomes_a_picture_a_preview_and_a_record(job, bucket):
 
 def test_a_photo_with_transparency_becomes_a_png(job, bucket):
     # GIVEN
-    bucket.objects["photo"] = picture("RGBA")
+    bucket.objects["photo"] = picture("RGBA", (255, 99, 71, 128))
 
     # WHEN
     result = paint(job, bucket, Checkpoints(), Painter())
