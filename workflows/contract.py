@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from workflows.engine import Options
-
 SUCCEEDED = "SUCCEEDED"
 REJECTED = "REJECTED"
 FAILED = "FAILED"
@@ -53,29 +51,3 @@ def result_key(upload_id: str, name: str) -> str:
 def manifest_key(execution: str) -> str:
     """Return where an execution's manifest lies in the results bucket."""
     return f"executions/{execution}/manifest.json"
-
-
-def parse_options(wire: Mapping[str, str]) -> Options:
-    """Read options from their wire form, in which every value is a string.
-
-    Parameters
-    ----------
-    wire
-        For example ``{"size": "512", "strength": "0.8", "quality": "standard",
-        "preserve_colors": "false"}``. What is missing takes the engine's default.
-
-    Raises
-    ------
-    ValueError
-        If a name is unknown or a value is out of its range.
-    """
-    readers = {"size": int, "strength": float, "quality": str, "preserve_colors": _flag}
-    if unknown := sorted(set(wire) - set(readers)):
-        raise ValueError(f"unknown option {unknown[0]!r}; there are: {', '.join(readers)}")
-    return Options(**{name: readers[name](value) for name, value in wire.items()})
-
-
-def _flag(value: str) -> bool:
-    if value not in ("true", "false"):
-        raise ValueError(f"a switch is 'true' or 'false', not {value!r}")
-    return value == "true"

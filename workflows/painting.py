@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from workflows.contract import REJECTED, SUCCEEDED, Job, parse_options
+from workflows.contract import REJECTED, SUCCEEDED, Job
 from workflows.engine import (
     Checkpoint,
     CheckpointMismatch,
@@ -122,7 +122,7 @@ class _Unpaintable(Exception):
 def _paint(
     job: Job, store: Storage, checkpoints: CheckpointStore, engine: Engine
 ) -> dict[str, Any]:
-    options = parse_options(job.options)
+    options = Options.from_strings(job.options)
     content = _read(store, dict(job.upload), options, "the photo")
     style = _read(store, dict(job.style), options, f"style {job.style['name']!r}")
     watcher = _Watcher(job, store, checkpoints)
