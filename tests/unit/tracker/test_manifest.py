@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.core.model import ExecutionStatus, UploadStatus
+from services.tracker.manifest import REASON_LIMIT, ManifestError, read_manifest
+from tests.unit.tracker.executions import execution, manifest
+
+NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def test_tells_how_the_execution_and_each_upload_ended() -> None:
+    # GIVEN a manifest of two uploads, one of them rejected
+    content = json.loads(manifest())
+    content["uploads"][1] |= {"status": "REJECTED", "reason": "not a picture", "picture": ""}
+
+    # WHEN it is read
+    outcome = read_manifest(json.dumps(content).encode(), execution(), NOW)
+
+    # THEN everything it says is there
+    painted, rejected = outcome.uploads
+    assert outcome.status is ExecutionStatus.SUCCEEDED
+    assert outcome.finished_at == "2026-11-22T09:00:00.000Z"
+    assert (painted.status, painted.picture) == (UploadStatus.SUCCEEDED, "results/a/stylized.jpg")
+    assert painted.seconds == 12.5
+    assert (rejected.status, rejected.reason) == (UploadStatus.REJECTED, "not a picture")
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"\xff", "not JSON"),
+        (b"[]", "no execution"),
+        (b'{"execution": "nst-one", "status": "RUNNING"}', "no status"),
+        (manifest(name="nst-two"), "that of nst-two"),
+    ],
+)
+def test_refuses_what_is_no_manifest_of_this_execution(data: bytes, why: str) -> None:
+    with pytest.raises(ManifestError, match=why):
+        read_manifest(data, execution(), NOW)
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "id": st.sampled_from(["a", "b", "c"]) | ANYTHING,
+                "status": st.sampled_from(["SUCCEEDED", "REJECTED", "RUNNING"]) | ANYTHING,
+                "reason": ANYTHING,
+                "picture": ANYTHING,
+                "seconds": ANYTHING,
+            },
+        )
+        | ANYTHING
+    )
+    | ANYTHING,
+    ANYTHING,
+    ANYTHING,
+)
+def test_gives_every_upload_of_the_execution_one_end_whatever_the_manifest_says(
+    members: object, finished_at: object, reason: object
+) -> None:
+    # GIVEN a manifest whose status and name are right, and anything else in it
+    data = manifest(uploads=(), finished_at=finished_at, reason=reason)
+    data = json.dumps(json.loads(data) | {"uploads": members}).encode()
+
+    # WHEN it is read
+    outcome = read_manifest(data, execution(), NOW)
+
+    # THEN the uploads are those of the execution, each at an end, in values that a row can take
+    assert [upload.id for upload in outcome.uploads] == ["a", "b"]
+    for upload in outcome.uploads:
+        assert upload.status in (
+            UploadStatus.SUCCEEDED,
+            UploadStatus.REJECTED,
+            UploadStatus.FAILED,
+        )
+        assert upload.seconds >= 0
+        assert len(upload.reason) <= REASON_LIMIT
+    assert datetime.fromisoformat(outcome.finished_at).tzinfo is not None
+
+
+@given(st.binary())
+def test_raises_nothing_but_its_own_error(data: bytes) -> None:
+    with pytest.raises(ManifestError):
+        read_manifest(data, execution(), NOW)
