@@ -7,7 +7,6 @@ and MiniStack evaluates them.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -94,22 +93,7 @@ class MiniStack:
         except BaseException:
             ministack.stop()
             raise
-        _state_file(data_dir).write_text(
-            json.dumps({"endpoint": aws.endpoint_url, "pid": process.pid})
-        )
         return ministack
-
-    @classmethod
-    def find(cls, data_dir: Path) -> Self | None:
-        """Find the MiniStack that an earlier process started with this directory, if it runs."""
-        data_dir = data_dir.resolve()
-        try:
-            state = json.loads(_state_file(data_dir).read_text())
-        except FileNotFoundError:
-            return None
-        aws = Aws(state["endpoint"], data_dir / "ca.pem", ROOT_KEY, ROOT_KEY)
-        ministack = cls(aws, state["pid"], data_dir)
-        return ministack if ministack.is_healthy() else None
 
     @property
     def log_file(self) -> Path:
@@ -135,7 +119,6 @@ class MiniStack:
                 break
             if self._has_ended(within=patience):
                 break
-        _state_file(self.data_dir).unlink(missing_ok=True)
         shutil.rmtree(self.data_dir / "tmp", ignore_errors=True)
 
     def __enter__(self) -> Self:
@@ -206,7 +189,3 @@ def _free_port(host: str) -> int:
 
 def _log_file(data_dir: Path) -> Path:
     return data_dir / "ministack.log"
-
-
-def _state_file(data_dir: Path) -> Path:
-    return data_dir / "endpoint.json"
