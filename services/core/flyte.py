@@ -19,7 +19,11 @@ from flyteidl.core import execution_pb2 as phases_pb2
 from flyteidl.core import identifier_pb2
 
 from services.core.clock import timestamp
-from services.core.flyte_errors import FlyteUnreachableError, flyte_error
+from services.core.flyte_errors import (
+    FlyteUnauthenticatedError,
+    FlyteUnreachableError,
+    flyte_error,
+)
 from services.core.literals import literal_map
 
 if TYPE_CHECKING:
@@ -153,15 +157,16 @@ class FlyteAdmin:
     def _call(self, method: str, request: Any, response: Any, timeout: float) -> Any:
         deadline = self._clock() + timeout
         try:
+            try:
+                return self._attempt(method, request, response, deadline)
+            except FlyteUnauthenticatedError:
+                if self._credentials is None:
+                    raise
+                self._credentials.refuse()
             return self._attempt(method, request, response, deadline)
-        except grpc.RpcError as error:
-            if error.code() is not grpc.StatusCode.UNAUTHENTICATED or self._credentials is None:
-                raise self._failure(error) from error
-            self._credentials.refuse()
-        try:
-            return self._attempt(method, request, response, deadline)
-        except grpc.RpcError as error:
-            raise self._failure(error) from error
+        except FlyteUnreachableError:
+            self.close()  # whatever this connection hangs in, the next call shall not
+            raise
 
     def _attempt(self, method: str, request: Any, response: Any, deadline: float) -> Any:
         channel = self._live_channel()
@@ -173,13 +178,10 @@ class FlyteAdmin:
             request_serializer=type(request).SerializeToString,
             response_deserializer=response.FromString,
         )
-        return call(request, timeout=max(0.0, deadline - self._clock()), metadata=headers)
-
-    def _failure(self, error: grpc.RpcError) -> Exception:
-        failure = flyte_error(error.code(), error.details() or "")
-        if isinstance(failure, FlyteUnreachableError):
-            self.close()  # whatever this connection hangs in, the next call shall not
-        return failure
+        try:
+            return call(request, timeout=max(0.0, deadline - self._clock()), metadata=headers)
+        except grpc.RpcError as error:
+            raise flyte_error(error.code(), error.details() or "") from error
 
     def _live_channel(self) -> grpc.Channel:
         if self._clock() - self._used_at > IDLE_LIMIT:

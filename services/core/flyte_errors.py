@@ -33,6 +33,10 @@ class NotFoundError(FlytePermanentError):
     """Flyte knows no such execution or, where one is created, no such launch plan."""
 
 
+class FlyteUnauthenticatedError(FlytePermanentError):
+    """Flyte does not accept who we say we are."""
+
+
 # INTERNAL and UNKNOWN are what FlyteAdmin makes of trouble with its blob store and its database
 # (flyteadmin, rpc/adminservice/util/transformers.go and repositories/errors/postgres.go).
 _KINDS: dict[grpc.StatusCode, type[FlyteError]] = {
@@ -45,6 +49,7 @@ _KINDS: dict[grpc.StatusCode, type[FlyteError]] = {
     grpc.StatusCode.CANCELLED: FlyteTransientError,
     grpc.StatusCode.ALREADY_EXISTS: ExecutionExistsError,
     grpc.StatusCode.NOT_FOUND: NotFoundError,
+    grpc.StatusCode.UNAUTHENTICATED: FlyteUnauthenticatedError,
 }
 
 

@@ -1,0 +1,31 @@
+"""The names of all metrics, once. The dashboard and the alarms are built on this list."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Metric(StrEnum):
+    """What the functions count and time, in the order of an upload's way."""
+
+    UPLOADS_RECEIVED = "UploadsReceived"  # uploads announced by S3, duplicates included
+    UPLOADS_IGNORED = "UploadsIgnored"  # folder markers and keys outside uploads/
+    UPLOADS_DUPLICATE = "UploadsDuplicate"  # announced again after they were dealt with
+    UPLOADS_REJECTED = "UploadsRejected"  # by Dimension.REASON
+    UPLOADS_LAUNCHED = "UploadsLaunched"
+    MESSAGES_FOREIGN = "MessagesForeign"  # no S3 notification; on their way to the DLQ
+    MESSAGES_FAILED = "MessagesFailed"  # will be delivered again
+    EXECUTIONS_LAUNCHED = "ExecutionsLaunched"
+    LAUNCH_ERRORS = "LaunchErrors"  # executions that could not be launched, by Dimension.CODE
+    LAUNCH_RETRIES = "LaunchRetries"  # calls of CreateExecution beyond the first
+    LEDGER_ERRORS = "LedgerErrors"  # reads and writes that DynamoDB did not do
+    QUEUE_SECONDS = "QueueSeconds"  # per upload: from its event to the start of the invocation
+    LAUNCH_SECONDS = "LaunchSeconds"  # per execution: from its claim to its launch
+    BATCH_FILL = "BatchFill"  # per execution: its uploads in percent of the most it may have
+
+
+class Dimension(StrEnum):
+    """What metrics are split by; each takes a handful of values, never an id or a key."""
+
+    REASON = "reason"  # a RejectionCode
+    CODE = "code"  # a gRPC status, or one of ours beside them
