@@ -71,10 +71,9 @@ def compile_task(task: Any) -> CompiledWorkflow:
     flyteadmin makes the same (``manager/impl/util/single_task_execution.go``).
     """
     node_id = task.id.name.rsplit(".", 1)[-1].replace("_", "-")[:20].strip("-").lower() or "task"
-    template = workflow_pb2.WorkflowTemplate(interface=task.interface)
-    template.id.CopyFrom(task.id)
-    template.id.resource_type = WORKFLOW
-    template.id.name = f".flytegen.{task.id.name}"
+    template = workflow_pb2.WorkflowTemplate(
+        id=_generated_workflow_id(task.id), interface=task.interface
+    )
     node = template.nodes.add(id=node_id)
     node.metadata.name = task.id.name
     node.task_node.reference_id.CopyFrom(task.id)
@@ -83,6 +82,18 @@ def compile_task(task: Any) -> CompiledWorkflow:
     for name in task.interface.outputs.variables:
         template.outputs.append(_from(name, node_id))
     return CompiledWorkflow(template, {EntityKey.of(task.id, kind=TASK): task})
+
+
+def _generated_workflow_id(task_id: Any) -> Any:
+    key = EntityKey.of(task_id)
+    return key._replace(kind=WORKFLOW, name=f".flytegen.{key.name}").to_idl()
+
+
+def launched_workflow_id(identifier: Any, registry: Registry) -> Any:
+    """Return the ``core.Identifier`` of the workflow that an execution runs."""
+    if identifier.resource_type == LAUNCH_PLAN:
+        return registry.get(EntityKey.of(identifier)).spec.workflow_id
+    return _generated_workflow_id(identifier)
 
 
 def _from(name: str, node_id: str) -> Any:

@@ -8,9 +8,9 @@ from flyteidl.admin import common_pb2, execution_pb2
 
 from local.flyte.bindings import END_NODE, START_NODE
 from local.flyte.blobs import OUTPUTS, read_literals
-from local.flyte.compiled import what_it_launches
+from local.flyte.compiled import launched_workflow_id
 from local.flyte.journal import Workflow
-from local.flyte.keys import ExecutionKey
+from local.flyte.keys import LAUNCH_PLAN, EntityKey, ExecutionKey
 from local.flyte.launching import launch
 from local.flyte.layout import ExecutionLayout
 from local.flyte.listing import page
@@ -57,10 +57,10 @@ class ExecutionsApi:
             name=request.name,
             spec=execution.spec,
         )
-        entity, _ = what_it_launches(execution.spec.launch_plan, self._runtime.registry)
-        fixed = getattr(entity.spec, "fixed_inputs", None)
+        entity = self._runtime.registry.get(EntityKey.of(execution.spec.launch_plan))
+        fixed = entity.spec.fixed_inputs.literals if entity.key.kind == LAUNCH_PLAN else {}
         for name, literal in execution.inputs.literals.items():
-            if fixed is None or name not in fixed.literals:
+            if name not in fixed:
                 again.inputs.literals[name].CopyFrom(literal)
         again.spec.metadata.mode = execution_pb2.ExecutionMetadata.RELAUNCH
         again.spec.metadata.reference_execution.CopyFrom(execution.key.to_idl())
@@ -110,10 +110,10 @@ class ExecutionsApi:
         return self._runtime.journal.get(ExecutionKey.of(request.id))
 
     def _message(self, execution: ExecutionRow) -> Any:
-        _, workflow = what_it_launches(execution.spec.launch_plan, self._runtime.registry)
+        workflow_id = launched_workflow_id(execution.spec.launch_plan, self._runtime.registry)
         closure = execution_pb2.ExecutionClosure(
             phase=execution.phase,
-            workflow_id=workflow.template.id,
+            workflow_id=workflow_id,
             state_change_details={"state": execution.state},
             **closure_times(execution.times),
         )
