@@ -30,9 +30,10 @@ def style_transfer(
     """
     paint_one = partial(stylize, style=style, options=options, results=results)
     records = map_task(paint_one, concurrency=CONCURRENT_PICTURES)(upload=uploads)
-    return publish_manifest(
+    manifest: str = publish_manifest(
         uploads=uploads, style=style, options=options, results=results, records=records
     )
+    return manifest
 
 
 @workflow

@@ -116,8 +116,13 @@ def paint_file(
     """Paint one file in the style of another; the result lands in the working directory."""
     from workflows.engine import stylize as paint_pixels
 
-    options = Options(
-        size=size, strength=strength, quality=quality, preserve_colors=preserve_colors
+    options = Options.from_strings(
+        {
+            "size": str(size),
+            "strength": str(strength),
+            "quality": quality,
+            "preserve_colors": str(preserve_colors).lower(),
+        }
     )
     photo_path, style_path = Path(content.download()), Path(style.download())
     photo = read_picture(photo_path.read_bytes(), longest_side=size)
