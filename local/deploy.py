@@ -142,12 +142,12 @@ def dispatch_held(aws: Aws, stack_outputs: Outputs) -> Iterator[None]:
 
 
 def _local_template(aws: Aws, stack: str) -> dict[str, Any]:
-    bundle = pack(PYTHON)
-    bucket, key = f"{stack}-code", f"{bundle.digest}.zip"
+    package = pack(PYTHON)
+    bucket, key = f"{stack}-code", package.code.name
     with suppress(aws.s3.exceptions.BucketAlreadyOwnedByYou):
         aws.s3.create_bucket(Bucket=bucket)
-    aws.s3.upload_file(str(bundle.path), bucket, key)
-    return as_zip_functions(load_template(), bucket, key, bundle.runtime)
+    aws.s3.put_object(Bucket=bucket, Key=key, Body=package.code.read_bytes())
+    return as_zip_functions(load_template(), (bucket, key), package)
 
 
 def _limit_concurrency(aws: Aws, event_source: str) -> None:

@@ -46,7 +46,7 @@ class MiniStack:
     """A running MiniStack. What it holds is in memory and ends with it."""
 
     aws: Aws
-    pid: int
+    process: subprocess.Popen[bytes]
     data_dir: Path
 
     @classmethod
@@ -87,13 +87,18 @@ class MiniStack:
                 # owner decides, and stopping the group takes the functions along.
                 start_new_session=True,
             )
-        ministack = cls(aws, process.pid, data_dir)
+        ministack = cls(aws, process, data_dir)
         try:
-            ministack._wait_until_healthy(process)
+            ministack._wait_until_healthy()
         except BaseException:
             ministack.stop()
             raise
         return ministack
+
+    @property
+    def pid(self) -> int:
+        """Its process id, which is its process group's too."""
+        return self.process.pid
 
     @property
     def log_file(self) -> Path:
@@ -113,12 +118,11 @@ class MiniStack:
     def stop(self) -> None:
         """End MiniStack and its functions; harmless if they have ended already."""
         for number, patience in ((signal.SIGTERM, STOP_PATIENCE), (signal.SIGKILL, KILL_PATIENCE)):
-            try:
+            # The group outlives its leader as long as a function does.
+            with suppress(ProcessLookupError):
                 os.killpg(self.pid, number)
-            except ProcessLookupError:
-                break
-            if self._has_ended(within=patience):
-                break
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(patience)
         shutil.rmtree(self.data_dir / "tmp", ignore_errors=True)
 
     def __enter__(self) -> Self:
@@ -132,26 +136,14 @@ class MiniStack:
     ) -> None:
         self.stop()
 
-    def _wait_until_healthy(self, process: subprocess.Popen[bytes]) -> None:
+    def _wait_until_healthy(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT
         while not self.is_healthy():
-            if process.poll() is not None or time.monotonic() > deadline:
+            if self.process.poll() is not None or time.monotonic() > deadline:
                 last_words = "\n".join(self.log_file.read_text().splitlines()[-10:])
                 message = f"MiniStack does not answer; its log ends with:\n{last_words}"
                 raise MiniStackError(message)
             time.sleep(POLL_INTERVAL)
-
-    def _has_ended(self, within: float) -> bool:
-        deadline = time.monotonic() + within
-        while time.monotonic() < deadline:
-            with suppress(ChildProcessError):  # when another process started it
-                os.waitpid(self.pid, os.WNOHANG)  # a child that nobody waits for stays a zombie
-            try:
-                os.killpg(self.pid, 0)
-            except ProcessLookupError:
-                return True
-            time.sleep(POLL_INTERVAL)
-        return False
 
 
 def _environment(data_dir: Path, aws: Aws, host: str, port: int) -> dict[str, str]:

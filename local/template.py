@@ -16,6 +16,8 @@ from local.packaging import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from local.packaging import Package
+
 TEMPLATE = ROOT / "infra" / "sam-template.yaml"
 
 
@@ -25,7 +27,7 @@ def load_template(path: Path = TEMPLATE) -> dict[str, Any]:
 
 
 def as_zip_functions(
-    template: dict[str, Any], bucket: str, key: str, runtime: str
+    template: dict[str, Any], code: tuple[str, str], package: Package
 ) -> dict[str, Any]:
     """Return the template with its image functions as Zip functions, and otherwise as it was.
 
@@ -33,12 +35,13 @@ def as_zip_functions(
     ----------
     template
         A SAM template.
-    bucket, key
-        The object that holds the Zip.
-    runtime
-        The functions' runtime, such as ``python3.13``.
+    code
+        Bucket and key of the package's code.
+    package
+        What the functions consist of; they find its requirements by ``PYTHONPATH``.
     """
     template = copy.deepcopy(template)
+    bucket, key = code
     for resource in template["Resources"].values():
         properties = resource.get("Properties", {})
         if properties.get("PackageType") != "Image":
@@ -46,10 +49,11 @@ def as_zip_functions(
         (handler,) = properties.pop("ImageConfig")["Command"]
         del properties["PackageType"], properties["ImageUri"], resource["Metadata"]
         properties |= {
-            "Runtime": runtime,
+            "Runtime": package.runtime,
             "Handler": handler,
             "CodeUri": {"Bucket": bucket, "Key": key},
         }
+        properties["Environment"]["Variables"]["PYTHONPATH"] = str(package.requirements)
     return template
 
 

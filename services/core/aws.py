@@ -94,7 +94,11 @@ class _LeanLoader(Loader):
 
 def _keep_called(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Make a JSON object without what no call of ours can ever look at."""
-    kept = {name: value for name, value in pairs if name != "documentation"}
+    # Blank, not gone: botocore asks the parameters of S3's endpoints for it (model.py).
+    kept: dict[str, Any] = {
+        name: "" if name == "documentation" and isinstance(value, str) else value
+        for name, value in pairs
+    }
     if "operations" in kept and "shapes" in kept:  # the description of a service
         kept["operations"] = {n: o for n, o in kept["operations"].items() if n in _CALLED}
         kept["shapes"] = _reachable(kept["operations"], kept["shapes"])

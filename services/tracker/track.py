@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from services.core.clock import Clock, timestamp, utc_now
+from services.core.clock import Clock, seconds_between, timestamp, utc_now
 from services.core.flyte import FlyteExecution, Phase
 from services.core.flyte_errors import FlyteError, FlyteUnreachableError, NotFoundError
 from services.core.ledger import ExecutionOutcome, LedgerError, UploadOutcome
@@ -56,6 +56,7 @@ class Report:
     sighting: Sighting
     detail: str = ""
     outcome: ExecutionOutcome | None = None
+    seconds: float = 0.0  # from its launch to its end
 
 
 class Ledger(Protocol):
@@ -178,4 +179,6 @@ class Tracker:
 
     def _finish(self, record: ExecutionRecord, outcome: ExecutionOutcome) -> Report:
         self._ledger.finish(record.execution, outcome)
-        return Report(record.name, Sighting.FINISHED, outcome.reason, outcome)
+        begun = record.launched_at or record.claimed_at or outcome.finished_at
+        seconds = seconds_between(begun, outcome.finished_at)
+        return Report(record.name, Sighting.FINISHED, outcome.reason, outcome, seconds)

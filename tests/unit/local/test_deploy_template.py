@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from local.packaging import Package
 from local.template import as_zip_functions, load_template
 
 FUNCTIONS = {
@@ -35,14 +36,17 @@ def test_only_the_packaging_of_the_image_functions_changes() -> None:
     template = load_template()
 
     # WHEN its image functions are turned into Zip functions
-    local = as_zip_functions(template, "code", "functions.zip", "python3.11")
+    package = Package(Path("services.zip"), Path("/site"), "python3.11")
+    local = as_zip_functions(template, ("code", "services.zip"), package)
 
     # THEN they have the same handlers
     for name, handler in FUNCTIONS.items():
         properties = local["Resources"][name]["Properties"]
         assert properties["Handler"] == handler
         assert properties["Runtime"] == "python3.11"
-        assert properties["CodeUri"] == {"Bucket": "code", "Key": "functions.zip"}
+        assert properties["CodeUri"] == {"Bucket": "code", "Key": "services.zip"}
+
+        assert properties["Environment"]["Variables"].pop("PYTHONPATH") == "/site"
 
     # AND everything else is as it was
     packaging = {"PackageType", "ImageUri", "ImageConfig", "Handler", "Runtime", "CodeUri"}

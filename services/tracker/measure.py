@@ -1,0 +1,61 @@
+"""Metrics and log lines: the one place where the tracker tells what it saw."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from services.core.metrics import Dimension, Metric
+from services.core.observability import count, logger, observe_seconds
+from services.tracker.track import Sighting
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from services.tracker.track import Report
+
+# What a person has to look into; everything else goes its way.
+TROUBLES = (Sighting.NOT_IN_FLYTE, Sighting.NOT_OURS, Sighting.UNREADABLE)
+NEWS = (Sighting.FINISHED, Sighting.NOT_IN_LEDGER)
+
+
+def measure_patrol(reports: Sequence[Report]) -> dict[str, int]:
+    """Tell what a patrol saw; zeros too, so that silence is not taken for health."""
+    count(Metric.EXECUTIONS_IN_FLIGHT, len(reports))
+    return _measure(reports)
+
+
+def measure_arrivals(reports: Sequence[Report]) -> dict[str, int]:
+    """Tell what came of manifests that arrived."""
+    return _measure(reports)
+
+
+def _measure(reports: Sequence[Report]) -> dict[str, int]:
+    sightings = Counter(report.sighting for report in reports)
+    count(Metric.EXECUTIONS_NOT_SEEN, sightings[Sighting.NOT_SEEN])
+    outcomes = [report.outcome for report in reports if report.outcome]
+    uploads = [upload for outcome in outcomes for upload in outcome.uploads]
+    for execution_status, value in Counter(outcome.status for outcome in outcomes).items():
+        count(Metric.EXECUTIONS_FINISHED, value, **{Dimension.STATUS: execution_status})
+    for upload_status, value in Counter(upload.status for upload in uploads).items():
+        count(Metric.UPLOADS_FINISHED, value, **{Dimension.STATUS: upload_status})
+    observe_seconds(Metric.RUN_SECONDS, (report.seconds for report in reports if report.outcome))
+    observe_seconds(Metric.PAINT_SECONDS, (each.seconds for each in uploads if each.picture))
+    for report in reports:
+        _log(report)
+    return {str(sighting): value for sighting, value in sightings.items()}
+
+
+def _log(report: Report) -> None:
+    details: dict[str, object] = {"execution": report.execution, "detail": report.detail}
+    if report.outcome:
+        details["status"] = report.outcome.status
+    message = f"execution {report.sighting.lower().replace('_', ' ')}"
+    if report.sighting in TROUBLES:
+        logger.error(message, extra=details)
+    elif report.sighting is Sighting.NOT_SEEN:
+        logger.warning(message, extra=details)
+    elif report.sighting in NEWS:
+        logger.info(message, extra=details)
+    else:
+        logger.debug(message, extra=details)
