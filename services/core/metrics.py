@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+NAMESPACE = "nst"
+
 
 class Metric(StrEnum):
     """What the functions count and time, in the order of an upload's way."""
@@ -22,6 +24,12 @@ class Metric(StrEnum):
     QUEUE_SECONDS = "QueueSeconds"  # per upload: from its event to the start of the invocation
     LAUNCH_SECONDS = "LaunchSeconds"  # per execution: from its claim to its launch
     BATCH_FILL = "BatchFill"  # per execution: its uploads in percent of the most it may have
+    EXECUTIONS_IN_FLIGHT = "ExecutionsInFlight"  # as each patrol of the tracker finds them
+    EXECUTIONS_NOT_SEEN = "ExecutionsNotSeen"  # in flight, and Flyte or the ledger did not tell
+    EXECUTIONS_FINISHED = "ExecutionsFinished"  # by Dimension.STATUS
+    UPLOADS_FINISHED = "UploadsFinished"  # by Dimension.STATUS
+    RUN_SECONDS = "RunSeconds"  # per execution: from its launch to its end
+    PAINT_SECONDS = "PaintSeconds"  # per picture: what the optimisation took
 
 
 class Dimension(StrEnum):
@@ -29,3 +37,4 @@ class Dimension(StrEnum):
 
     REASON = "reason"  # a RejectionCode
     CODE = "code"  # a gRPC status, or one of ours beside them
+    STATUS = "status"  # an UploadStatus or an ExecutionStatus at the end
