@@ -1,0 +1,1 @@
+"""The style pictures of nst, and the script that paints them (`python -m styles.make`)."""

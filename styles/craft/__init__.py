@@ -1,0 +1,1 @@
+"""What every painter needs: noise, colour, a brush, and light on paint."""
