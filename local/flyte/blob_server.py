@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _CHUNK = 1 << 20
+_POLL_SECONDS = 0.05  # how soon `stop` is noticed
 
 
 class BlobServer(ThreadingHTTPServer):
@@ -36,7 +37,9 @@ class BlobServer(ThreadingHTTPServer):
         self.folder = folder
         self.url = f"http://{host}:{self.server_address[1]}"
         self.signer = Signer(self.url)
-        self._thread = Thread(target=self.serve_forever, name="blobs", daemon=True)
+        self._thread = Thread(
+            target=self.serve_forever, args=(_POLL_SECONDS,), name="blobs", daemon=True
+        )
 
     def start(self) -> None:
         """Begin to answer."""

@@ -37,19 +37,19 @@ class Server:
         self.port = 0
 
     def start(self) -> None:
-        arguments = ["serve", "--data-dir", str(self.data_dir), "--port", str(self.port)]
+        where = ["--data-dir", str(self.data_dir), "--port", str(self.port)]
+        what = ["--cpus", "2", "--code", str(FIXTURES)]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "local.flyte", *arguments, "--cpus", "2"]
-            + ["--code", str(FIXTURES)],
+            [sys.executable, "-m", "local.flyte", "serve", *where, *what],
             cwd=REPOSITORY,
             stdout=subprocess.PIPE,
             text=True,
         )
         assert self.process.stdout is not None
         assert "answers at" in self.process.stdout.readline()
-        where = json.loads((self.data_dir / "endpoint.json").read_text())
-        assert where["pid"] == self.process.pid
-        self.port = int(where["grpc"].rsplit(":", 1)[1])
+        endpoint = json.loads((self.data_dir / "endpoint.json").read_text())
+        assert endpoint["pid"] == self.process.pid
+        self.port = int(endpoint["grpc"].rsplit(":", 1)[1])
 
     def end(self, number: signal.Signals) -> int:
         assert self.process is not None
