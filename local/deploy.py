@@ -17,9 +17,15 @@ from local.template import as_zip_functions, load_template
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mypy_boto3_cloudformation.type_defs import WaiterConfigTypeDef
+    from mypy_boto3_cloudformation.type_defs import OperationEventTypeDef, WaiterConfigTypeDef
+    from mypy_boto3_cloudformation.waiter import (
+        StackCreateCompleteWaiter,
+        StackUpdateCompleteWaiter,
+    )
 
     from local.aws import Aws
+
+    Waiter = StackCreateCompleteWaiter | StackUpdateCompleteWaiter
 
 STACK = "nst"
 TASK_USER = "flyte-task"
@@ -68,32 +74,12 @@ def deploy(aws: Aws, parameters: Mapping[str, str], *, stack: str = STACK) -> Ou
     DeployError
         When a resource cannot be made; the stack is rolled back.
     """
-    arguments: dict[str, Any] = {
-        "StackName": stack,
-        "TemplateBody": json.dumps(_local_template(aws, stack)),
-        "Parameters": [
-            {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()
-        ],
-        "Capabilities": CAPABILITIES,
-    }
-    status = _status(aws, stack)
-    if status == "ROLLBACK_COMPLETE":  # a first try that failed; AWS lets it be deleted only
-        aws.cloudformation.delete_stack(StackName=stack)
-        aws.cloudformation.get_waiter("stack_delete_complete").wait(
-            StackName=stack, WaiterConfig=WAIT
-        )
-        status = ""
     try:
-        if status:
-            aws.cloudformation.update_stack(**arguments)
-            waiter: Any = aws.cloudformation.get_waiter("stack_update_complete")
-        else:
-            aws.cloudformation.create_stack(**arguments)
-            waiter = aws.cloudformation.get_waiter("stack_create_complete")
-        waiter.wait(StackName=stack, WaiterConfig=WAIT)
+        waiter = _begin(aws, stack, parameters)
+        if waiter is not None:
+            waiter.wait(StackName=stack, WaiterConfig=WAIT)
     except ClientError as error:
-        if "No updates are to be performed" not in str(error):
-            raise DeployError(f"stack {stack}: {error.response['Error']['Message']}") from error
+        raise DeployError(f"stack {stack}: {error.response['Error']['Message']}") from error
     except WaiterError as error:
         raise DeployError(_failures(aws, stack)) from error
     deployed = outputs(aws, stack=stack)
@@ -141,6 +127,34 @@ def dispatch_held(aws: Aws, stack_outputs: Outputs) -> Iterator[None]:
         aws.functions.update_event_source_mapping(UUID=source, Enabled=True)
 
 
+def _begin(aws: Aws, stack: str, parameters: Mapping[str, str]) -> Waiter | None:
+    """Ask for the stack; returns what waits for it, or None where there is nothing to change."""
+    cloudformation = aws.cloudformation
+    arguments: dict[str, Any] = {
+        "StackName": stack,
+        "TemplateBody": json.dumps(_local_template(aws, stack)),
+        "Parameters": [
+            {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()
+        ],
+        "Capabilities": CAPABILITIES,
+    }
+    status = _status(aws, stack)
+    if status == "ROLLBACK_COMPLETE":  # a first try that failed; AWS lets it be deleted only
+        cloudformation.delete_stack(StackName=stack)
+        deletion = cloudformation.get_waiter("stack_delete_complete")
+        deletion.wait(StackName=stack, WaiterConfig=WAIT)
+    elif status:
+        try:
+            cloudformation.update_stack(**arguments)
+        except ClientError as error:
+            if "No updates are to be performed" not in str(error):
+                raise
+            return None
+        return cloudformation.get_waiter("stack_update_complete")
+    cloudformation.create_stack(**arguments)
+    return cloudformation.get_waiter("stack_create_complete")
+
+
 def _local_template(aws: Aws, stack: str) -> dict[str, Any]:
     package = pack(PYTHON)
     bucket, key = f"{stack}-code", package.code.name
@@ -174,11 +188,20 @@ def _status(aws: Aws, stack: str) -> str:
 
 
 def _failures(aws: Aws, stack: str) -> str:
-    events = aws.cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
-    lines = [
-        f"  {event['LogicalResourceId']} ({event['ResourceType']}): "
-        f"{event.get('ResourceStatusReason', 'no reason given')}"
+    """Say what went wrong in the stack's last operation: names taken already, resources refused."""
+    events = aws.cloudformation.describe_events(StackName=stack)["OperationEvents"]
+    reasons = {
+        f"{event['LogicalResourceId']} ({event['ResourceType']})": reason
         for event in reversed(events)
-        if event["ResourceStatus"].endswith("_FAILED")
-    ]
+        if event["OperationId"] == events[0]["OperationId"]
+        and (reason := event.get("ValidationStatusReason") or _refusal(event))
+    }
+    if len(reasons) > 1:  # the stack's own reason only points at the others
+        reasons.pop(f"{stack} (AWS::CloudFormation::Stack)", None)
+    lines = [f"  {resource}: {reason}" for resource, reason in reasons.items()]
     return "\n".join([f"stack {stack} was rolled back:", *lines])
+
+
+def _refusal(event: OperationEventTypeDef) -> str:
+    failed = event.get("ResourceStatus", "").endswith("_FAILED")
+    return event.get("ResourceStatusReason", "no reason given") if failed else ""

@@ -15,6 +15,7 @@ class FlyteDouble:
     """Serves CreateExecution and GetExecution at a fixed address."""
 
     def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
         self.executions: dict[str, Any] = {}
         self._server = grpc.server(ThreadPoolExecutor(4))
         methods = {

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
+import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.exceptions import ClientError
 
 from local.aws import Aws
-from local.deploy import Outputs
+from local.deploy import DeployError, Outputs, deploy, dispatch_held
+from services.core.flyte import FlyteAdmin
 from services.core.ledger import Ledger
+from services.core.ledger_rows import UploadRecord
 from services.core.model import (
     Execution,
     ExecutionStatus,
@@ -24,7 +33,9 @@ from services.core.model import (
     upload_id,
 )
 from services.core.options import Options
+from tests.integration.flyte_double import FlyteDouble
 
+ACCOUNT = "0" * 12  # MiniStack's
 Found = TypeVar("Found")
 PATIENCE = 30.0  # seconds for what takes two
 
@@ -91,3 +102,205 @@ def test_a_manifest_ends_its_execution_and_uploads(
     (upload,) = ledger.uploads(execution.uploads).values()
     assert upload.status is UploadStatus.SUCCEEDED
     assert upload.picture == f"results/{upload.id}/stylized.jpg"
+
+
+def test_an_upload_becomes_an_execution_in_flyte(
+    aws: Aws, stack: Outputs, ledger: Ledger, flyte: FlyteDouble
+) -> None:
+    # GIVEN a style in the bucket
+    aws.s3.put_object(Bucket=stack.uploads_bucket, Key="styles/mosaic.jpg", Body=b"a style")
+
+    # WHEN a photo is put beside it, under a name that S3 encodes
+    key = "uploads/mosaic/Große Welle + 100 %.jpg"
+    version = aws.s3.put_object(Bucket=stack.uploads_bucket, Key=key, Body=b"a photo")["VersionId"]
+
+    # THEN it is launched, and both sides know it by the same names
+    id_ = upload_id(stack.uploads_bucket, key, version_id=version)
+
+    def launched() -> UploadRecord | None:
+        record = ledger.uploads([id_]).get(id_)
+        return record if record and record.status is UploadStatus.LAUNCHED else None
+
+    upload = eventually(launched)
+    assert (upload.key, upload.version_id, upload.style) == (key, version, "mosaic")
+    assert upload.execution in flyte.executions
+    (record,) = ledger.executions([upload.execution]).values()
+    assert record.status is ExecutionStatus.LAUNCHED
+
+
+def test_uploads_that_were_held_are_launched_together(
+    aws: Aws, stack: Outputs, ledger: Ledger, flyte: FlyteDouble
+) -> None:
+    # GIVEN photos that wait in the queue
+    aws.s3.put_object(Bucket=stack.uploads_bucket, Key="styles/mosaic.jpg", Body=b"a style")
+    with dispatch_held(aws, stack):
+        for number in range(3):
+            key = f"uploads/held-{number}.jpg"
+            aws.s3.put_object(Bucket=stack.uploads_bucket, Key=key, Body=b"a photo")
+
+    # WHEN they are handed out
+    # THEN Flyte gets one execution with all of them
+    (execution,) = eventually(lambda: list(flyte.executions.values()) or None)
+    uploads = execution.closure.computed_inputs.literals["uploads"].collection.literals
+    assert len(uploads) == 3
+
+
+def test_the_patrol_fails_what_flyte_ended_without_a_manifest(
+    aws: Aws, stack: Outputs, ledger: Ledger, flyte: FlyteDouble
+) -> None:
+    # GIVEN an execution that Flyte ended, and nothing in the results bucket
+    execution = claimed(ledger, stack, "uploads/no-manifest.jpg")
+    FlyteAdmin(flyte.endpoint, insecure=True).create_execution(execution)
+    ledger.mark_launched(execution)
+    flyte.set_phase(execution.name, "FAILED", "node n0 ran out of memory")
+
+    # WHEN the schedule's minute has come
+    reply = aws.functions.invoke(
+        FunctionName=stack.tracker_function,
+        Payload=json.dumps({"source": "aws.events", "detail-type": "Scheduled Event"}),
+    )
+
+    # THEN the ledger has Flyte's word for it
+    assert "FunctionError" not in reply
+    (upload,) = ledger.uploads(execution.uploads).values()
+    assert (upload.status, upload.reason) == (UploadStatus.FAILED, "node n0 ran out of memory")
+
+
+@contextmanager
+def as_role(aws: Aws, role_arn: str) -> Iterator[Aws]:
+    """A caller with a function's role, which Lambda alone may take on otherwise."""
+    name = role_arn.rpartition("/")[2]
+    trust = aws.iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
+    account = aws.sts.get_caller_identity()["Account"]
+    root = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+    aws.iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(root))
+    try:
+        keys = aws.sts.assume_role(RoleArn=role_arn, RoleSessionName="test")["Credentials"]
+        yield replace(
+            aws,
+            access_key_id=keys["AccessKeyId"],
+            secret_access_key=keys["SecretAccessKey"],
+            session_token=keys["SessionToken"],
+        )
+    finally:
+        aws.iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust))
+
+
+def refused(call: Callable[..., object], **arguments: object) -> bool:
+    """Whether a call is refused for lack of permission; other errors are raised."""
+    try:
+        call(**arguments)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException"):
+            return True
+        raise
+    return False
+
+
+def test_flyte_tasks_may_do_their_work_and_nothing_else(
+    aws: Aws, task_aws: Aws, stack: Outputs
+) -> None:
+    # GIVEN an upload, and the caller that tasks are
+    uploads, results, s3 = stack.uploads_bucket, stack.results_bucket, task_aws.s3
+    version = aws.s3.put_object(Bucket=uploads, Key="styles/task.jpg", Body=b"x")["VersionId"]
+
+    # THEN it reads versions and keeps results
+    s3.get_object(Bucket=uploads, Key="styles/task.jpg", VersionId=version)
+    s3.put_object(Bucket=results, Key="results/task/result.json", Body=b"{}")
+    s3.get_object(Bucket=results, Key="results/task/result.json")
+
+    # AND a key that is not there is missing, not forbidden
+    with pytest.raises(ClientError, match="NoSuchKey"):
+        s3.get_object(Bucket=results, Key="results/nobody/result.json")
+
+    # AND everything else is refused
+    assert refused(s3.put_object, Bucket=uploads, Key="uploads/x", Body=b"")
+    assert refused(s3.delete_object, Bucket=uploads, Key="styles/task.jpg")
+    assert refused(s3.delete_object, Bucket=results, Key="results/task/result.json")
+    assert refused(s3.put_object, Bucket=results, Key="elsewhere", Body=b"")
+    assert refused(task_aws.dynamodb.scan, TableName=stack.ledger_table)
+    assert refused(task_aws.sqs.receive_message, QueueUrl=stack.uploads_queue_url)
+    assert refused(task_aws.functions.invoke, FunctionName=stack.tracker_function)
+
+
+def test_the_dispatcher_may_do_nothing_but_its_work(aws: Aws, stack: Outputs) -> None:
+    with as_role(aws, stack.dispatcher_role) as dispatcher:
+        s3, ledger = dispatcher.s3, dispatcher.dynamodb
+        assert refused(s3.put_object, Bucket=stack.uploads_bucket, Key="uploads/x", Body=b"")
+        assert refused(s3.delete_object, Bucket=stack.uploads_bucket, Key="styles/mosaic.jpg")
+        assert refused(s3.get_object, Bucket=stack.results_bucket, Key="results/x")
+        assert refused(s3.list_objects_v2, Bucket=stack.results_bucket)
+        assert refused(ledger.scan, TableName=stack.ledger_table)
+        key = {"pk": {"S": "upload#x"}}
+        assert refused(ledger.delete_item, TableName=stack.ledger_table, Key=key)
+        queue = stack.uploads_queue_url
+        assert refused(dispatcher.sqs.send_message, QueueUrl=queue, MessageBody="")
+        dead = stack.dead_letter_queue_url
+        assert refused(dispatcher.sqs.receive_message, QueueUrl=dead)
+
+
+def test_the_tracker_may_do_nothing_but_its_work(aws: Aws, stack: Outputs) -> None:
+    with as_role(aws, stack.tracker_role) as tracker:
+        s3, ledger = tracker.s3, tracker.dynamodb
+        assert refused(s3.get_object, Bucket=stack.uploads_bucket, Key="styles/mosaic.jpg")
+        assert refused(s3.get_object, Bucket=stack.results_bucket, Key="results/x/result.json")
+        assert refused(s3.put_object, Bucket=stack.results_bucket, Key="executions/x", Body=b"")
+        assert refused(ledger.put_item, TableName=stack.ledger_table, Item={"pk": {"S": "x"}})
+        assert refused(ledger.scan, TableName=stack.ledger_table)
+        assert refused(tracker.sqs.receive_message, QueueUrl=stack.uploads_queue_url)
+
+
+def test_nobody_is_heard_without_a_name(aws: Aws, stack: Outputs) -> None:
+    # GIVEN the address of an object
+    url = f"{aws.endpoint_url}/{stack.uploads_bucket}/styles/mosaic.jpg"
+    context = ssl.create_default_context(cafile=aws.ca_bundle)
+
+    # WHEN it is asked for without a signature
+    # THEN it is refused
+    with pytest.raises(HTTPError) as refusal:
+        urlopen(url, context=context)
+    assert refusal.value.code == 403
+
+
+def test_nobody_is_heard_without_tls(aws: Aws, task_aws: Aws, stack: Outputs) -> None:
+    # GIVEN an object that a task may read
+    where = {"Bucket": stack.uploads_bucket, "Key": "styles/plain.jpg"}
+    aws.s3.put_object(**where, Body=b"x")
+    assert not refused(task_aws.s3.get_object, **where)
+
+    # WHEN the request came in plain text, as a proxy before MiniStack would tell
+    task = replace(task_aws)
+
+    def in_plain_text(request: AWSPreparedRequest, **_: object) -> None:
+        request.headers["X-Forwarded-Proto"] = "http"
+
+    task.s3.meta.events.register("before-send.s3.GetObject", in_plain_text)
+
+    # THEN it is refused
+    assert refused(task.s3.get_object, **where)
+
+
+def test_a_stack_that_fails_says_which_resource_and_why(aws: Aws) -> None:
+    # GIVEN a bucket of another account, of the name that the stack's will have
+    stranger = replace(aws, access_key_id="1" * 12)
+    stranger.s3.create_bucket(Bucket=f"blocked-results-{ACCOUNT}-{aws.region}")
+    parameters = {"FlyteEndpoint": "flyte.example.com:443", "FlyteLaunchPlanVersion": "v1"}
+
+    # WHEN the stack is deployed
+    # THEN the error names what could not be made
+    with pytest.raises(DeployError, match=r"ResultsBucket .* already exists"):
+        deploy(aws, parameters, stack="blocked")
+
+
+def test_a_parameter_out_of_its_range_is_refused(aws: Aws) -> None:
+    with pytest.raises(DeployError, match="FlyteEndpoint"):
+        deploy(aws, {"FlyteEndpoint": "https://x", "FlyteLaunchPlanVersion": "v1"}, stack="nst2")

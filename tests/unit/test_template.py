@@ -82,7 +82,8 @@ def test_a_bucket_is_private_encrypted_versioned_and_kept(bucket: str) -> None:
     assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
     assert properties["BucketEncryption"]
     assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
-    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert resource["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert resource["UpdateReplacePolicy"] == "Retain"
 
 
 @pytest.mark.parametrize(
