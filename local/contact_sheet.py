@@ -102,11 +102,11 @@ def _draw_panel(sheet: Image.Image, panel: Panel, left: int, top: int) -> None:
     pen.rectangle([edge + 3 for edge in card], fill=SHADOW)
     pen.rectangle(card, fill=CARD)
     sheet.paste(picture, (x, y))
-    centre, below = left + MOUNT + CELL[0] / 2, top + CELL[1] + 2 * MOUNT + 12
+    centre, below = left + MOUNT + CELL[0] / 2, top + CELL[1] + 2 * MOUNT + 27
     if reason:
         pen.text((centre, top + MOUNT + CELL[1] / 2), reason, FAINT, _font(18), "mm")
-    pen.text((centre, below), _fit(panel.caption, CELL[0], 19), INK, _font(19), "mt")
-    pen.text((centre, below + 25), _fit(panel.note, CELL[0], 14), FAINT, _font(14), "mt")
+    pen.text((centre, below), _fit(panel.caption, CELL[0], 19), INK, _font(19), "ms")
+    pen.text((centre, below + 25), _fit(panel.note, CELL[0], 14), FAINT, _font(14), "ms")
 
 
 def _open(data: bytes | None) -> tuple[Image.Image, str]:

@@ -72,6 +72,7 @@ def write(folder: Path, entries: dict[str, Entry]) -> None:
 
 
 def _without_docstrings(source: str) -> str:
+    """Write code in one layout. Painters use no f-strings: Python 3.12 quotes those anew."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(

@@ -18,6 +18,9 @@ TRUNK = palette("#2b1740", "#5a2a4f", "#9a5a4a")
 GRASS = palette("#1d4a3c", "#3f8a3c", "#a3b83a", "#f0d24a")
 FARWOOD = palette("#3b3f8f", "#6a62b0", "#b07aa8", "#e59a86")
 GROUND = palette("#f1e4c3")[0]
+SUNLIGHT = palette("#fff4c2")[0]
+DEEP = palette("#24408a")[0]
+SUN = (0.53, 0.24)
 SHORE = 0.47  # of the longest side: above is land, below is water
 
 # x of the trunk, height of the crown's middle, and its radius.
@@ -43,8 +46,8 @@ def _land(sheet: Sheet, rng: np.random.Generator) -> Colours:
     x, y = grid(*sheet.shape)
     drift = clouds(sheet.shape, rng, scale=sheet.px(150), stretch=2.2)
     picture = ramp(y / 0.44 + 0.10 * drift, SKY)
-    sun = np.hypot(x - 0.53, y - 0.24)
-    picture = mix(picture, palette("#fff4c2")[0], np.exp(-((sun / 0.085) ** 2)))
+    sun = np.hypot(x - SUN[0], y - SUN[1])
+    picture = mix(picture, SUNLIGHT, np.exp(-((sun / 0.085) ** 2)))
     wood = 0.375 + 0.022 * np.sin(15 * x) + 0.012 * clouds(sheet.shape, rng, scale=sheet.px(40))
     shade = clouds(sheet.shape, rng, scale=sheet.px(50), octaves=3)
     picture = mix(picture, ramp(0.45 + 0.25 * shade, FARWOOD), smoothstep(0, 0.006, y - wood))
@@ -66,14 +69,16 @@ def _tree(
     up = np.clip((foot - y) / (foot - middle), 0, 1)
     lean = place + 0.012 * np.sin(9 * y + 20 * place)
     trunk = (np.abs(x - lean) < radius * (0.15 - 0.09 * up)) & (y > middle) & (y < foot)
-    picture = mix(picture, ramp(0.5 + 6 * (0.53 - place) * (x - lean) / radius, TRUNK), trunk)
+    picture = mix(picture, ramp(0.5 + 6 * (SUN[0] - place) * (x - lean) / radius, TRUNK), trunk)
     for _ in range(48):
         angle, far = rng.uniform(0, 2 * np.pi), radius * np.sqrt(rng.random())
         cx, cy = place + 1.05 * far * np.cos(angle), middle + 0.85 * far * np.sin(angle)
         clump = radius * rng.uniform(0.20, 0.36)
         dx, dy = (x - cx) / clump, (y - cy) / clump
         r = np.hypot(dx, dy)
-        light = 0.55 + 0.28 * (dx * np.sign(0.53 - place) * 0.8 - dy) * np.minimum(1, 1 / (r + 0.3))
+        light = 0.55 + 0.28 * (dx * np.sign(SUN[0] - place) * 0.8 - dy) * np.minimum(
+            1, 1 / (r + 0.3)
+        )
         light += rng.normal(0, 0.10)
         picture = mix(picture, ramp(light, LEAVES), smoothstep(1.05, 0.80, r))
     return picture
@@ -89,11 +94,9 @@ def _reflect(sheet: Sheet, land: Colours, rng: np.random.Generator) -> Colours:
     ripple = np.sin(520 * depth**0.8 + 8 * x / longest) * (0.004 + 0.03 * depth) * longest
     row = np.clip(shore - 1.55 * (y - shore), 0, height - 1).astype(int)
     column = np.clip(x + ripple, 0, width - 1).astype(int)
-    mirrored = mix(land[row, column], palette("#24408a")[0], 0.26)
+    mirrored = mix(land[row, column], DEEP, 0.26)
     streaks = clouds(sheet.shape, rng, scale=sheet.px(12), octaves=3, stretch=12)
-    mirrored = mix(
-        mirrored, ramp(np.full(depth.shape, 0.3), SKY), 0.6 * smoothstep(0.9, 1.8, streaks)
-    )
+    mirrored = mix(mirrored, SKY[1], 0.6 * smoothstep(0.9, 1.8, streaks))
     picture = np.where((y > shore)[..., None], mirrored, land)
     leaves = clouds(sheet.shape, rng, scale=sheet.px(9), octaves=2, stretch=2)
     fallen = smoothstep(1.35, 1.6, leaves) * smoothstep(0.04, 0.22, depth)

@@ -25,6 +25,8 @@ CROWN = [
     (0.50, 0.27, 0.16), (0.35, 0.33, 0.115), (0.65, 0.33, 0.115), (0.42, 0.20, 0.10),
     (0.58, 0.20, 0.10), (0.28, 0.41, 0.07), (0.72, 0.41, 0.07),
 ]  # fmt: skip
+# How far to the side, and how high, each branch reaches from the trunk.
+LIMBS = [(0.17, 0.28), (-0.17, 0.28), (0.06, 0.15), (-0.06, 0.15), (0.25, 0.42), (-0.25, 0.42)]
 
 
 def paint(size: int, rng: np.random.Generator) -> Colours:
@@ -33,7 +35,8 @@ def paint(size: int, rng: np.random.Generator) -> Colours:
     x, y = grid(*sheet.shape)
     shapes = _shapes(x, y)
     panes, centres = _panes(sheet, shapes, x, y, rng)
-    glass = _glass(sheet, panes, centres, shapes, x, y, rng)
+    colours = _tint(panes, centres, shapes, rng)
+    glass = _shine_through(sheet, panes, centres, colours, rng)
     return sheet.finish(_lead(sheet, glass, panes, shapes, rng))
 
 
@@ -56,14 +59,7 @@ def _trunk(x: Field, y: Field) -> Mask:
     half = 0.030 + 0.12 * np.clip((y - 0.60) / 0.3, 0, 1) ** 2.4
     floor = 0.90 - 1.6 * (x - 0.5) ** 2
     trunk: Mask = (np.abs(x - middle) < half) & (y > 0.42) & (y < floor)
-    for reach, top in [
-        (0.17, 0.28),
-        (-0.17, 0.28),
-        (0.06, 0.15),
-        (-0.06, 0.15),
-        (0.25, 0.42),
-        (-0.25, 0.42),
-    ]:
+    for reach, top in LIMBS:
         t = np.clip((0.58 - y) / (0.58 - top), 0, 1)
         limb = 0.5 + reach * t**1.5
         trunk |= (np.abs(x - limb) < 0.030 * (1.15 - t)) & (y > top) & (y < 0.58)
@@ -92,39 +88,36 @@ def _panes(
     return panes, np.stack(centres, -1).astype(np.float32)
 
 
-def _glass(
-    sheet: Sheet,
-    panes: Labels,
-    centres: Field,
-    shapes: Labels,
-    x: Field,
-    y: Field,
-    rng: np.random.Generator,
-) -> Colours:
-    """Choose a glass for every pane, then let its streaks, seeds and the light through it show."""
+def _tint(panes: Labels, centres: Field, shapes: Labels, rng: np.random.Generator) -> Colours:
+    """Choose a glass for every pane, by the shape that it belongs to (n x 3)."""
     first = np.unique(panes, return_index=True)[1]
     kind = shapes.ravel()[first]
-    cx, cy = centres.T
     chance = rng.random(len(kind))
+    to_sun = np.hypot(*(centres - SUN).T)
+    fruit = (kind >= 30) & (rng.random(len(kind)) < 0.15)
     colours = ramp(0.24 * (np.minimum(kind, 6) - 2.6) + 0.10 * chance - 0.05, SKY)
-    warm = kind <= 2
-    colours[warm] = ramp(kind / 3 + 0.25 * chance, SUNLIGHT)[warm]
-    hills = (kind >= 10) & (kind < 20)
-    colours[hills] = ramp((kind - 10) / 3.2 + 0.3 * chance, HILLS)[hills]
-    colours[kind == 20] = ramp(chance, BARK)[kind == 20]
-    leaves = kind >= 30
-    to_sun = np.hypot(cx - SUN[0], cy - SUN[1])
-    colours[leaves] = ramp(1.9 * to_sun - 0.1 + 0.5 * (chance - 0.5), LEAVES)[leaves]
-    fruit = leaves & (rng.random(len(kind)) < 0.15)
-    colours[fruit] = FRUIT[rng.integers(len(FRUIT), size=fruit.sum())]
-    colours = vary(colours, rng, light=0.045, hue=0.012, rich=1.1)
+    for where, glass in [
+        (kind <= 2, ramp(kind / 3 + 0.25 * chance, SUNLIGHT)),
+        ((kind >= 10) & (kind < 20), ramp((kind - 10) / 3.2 + 0.3 * chance, HILLS)),
+        (kind == 20, ramp(chance, BARK)),
+        (kind >= 30, ramp(1.9 * to_sun - 0.1 + 0.5 * (chance - 0.5), LEAVES)),
+        (fruit, FRUIT[rng.integers(len(FRUIT), size=len(kind))]),
+    ]:
+        colours[where] = glass[where]
+    return vary(colours, rng, light=0.045, hue=0.012, rich=1.1)
 
+
+def _shine_through(
+    sheet: Sheet, panes: Labels, centres: Field, colours: Colours, rng: np.random.Generator
+) -> Colours:
+    """Let the sun through the glass, with its streaks, its seeds and its uneven thickness."""
+    x, y = grid(*sheet.shape)
     streaks = clouds(sheet.shape, rng, scale=sheet.px(34), octaves=4, stretch=3)
     seeds = clouds(sheet.shape, rng, scale=sheet.px(6), octaves=2)
     glow = 1.14 - 0.75 * np.hypot(x - SUN[0], y - SUN[1]) ** 2
-    # Mouth-blown glass is of uneven thickness: each pane is lighter towards one side.
-    tilt = rng.normal(0, 3.0, (len(kind), 2))[panes]
-    wedge = tilt[..., 0] * (x - cx[panes]) + tilt[..., 1] * (y - cy[panes])
+    # Mouth-blown glass is a wedge: each pane is lighter towards one side.
+    tilt = rng.normal(0, 3.0, centres.shape)[panes]
+    wedge = (tilt * (np.stack([x, y], -1) - centres[panes])).sum(-1)
     through = glow + 0.075 * streaks + 0.025 * seeds + wedge
     glass: Colours = np.clip(colours[panes] * through[..., None], 0, 1)
     return glass
@@ -141,12 +134,8 @@ def _lead(
         away = ndimage.distance_transform_edt(~border)
         half = sheet.px(width + 0.4) + wobble
         came = np.maximum(came, np.sqrt(np.clip(1 - (away / half) ** 2, 0, 1)))
-    edge = np.minimum.reduce(
-        [
-            *np.mgrid[: sheet.shape[0], : sheet.shape[1]],
-            *np.mgrid[: sheet.shape[0], : sheet.shape[1]][:, ::-1, ::-1],
-        ]
-    )
+    x, y = grid(*sheet.shape)
+    edge = np.minimum(np.minimum(x, 1 - x), np.minimum(y, 1 - y)) * max(sheet.shape)
     came = np.where(edge < sheet.px(7), 1, came)
     # Light that passes a pane also bleeds over its lead.
     halo = np.stack([ndimage.gaussian_filter(glass[..., c], sheet.px(9)) for c in range(3)], -1)

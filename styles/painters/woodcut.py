@@ -21,6 +21,15 @@ TEAL = palette("#2c6f73")[0]
 
 SUN = (0.60, 0.25, 0.105)  # x, y, radius, of the longest side
 SHORE = 0.545
+# Height, left end and length of each bank of cloud.
+CLOUDS = [(0.075, 0.02, 0.30), (0.135, 0.16, 0.24), (0.20, 0.74, 0.26), (0.10, 0.78, 0.30)]
+PINES = [0.055, 0.215, 0.135, 0.825, 0.945, 0.885]
+# Where a range begins, how tall it is, and its colour; each stands before the last.
+RANGES = [
+    (0.42, 0.10, TEAL),
+    (0.49, 0.125, VERMILION * 0.6 + OCHRE * 0.4),
+    (0.56, 0.07, TEAL * 0.8),
+]
 
 
 @dataclass
@@ -68,16 +77,11 @@ def _sky(x: Field, y: Field) -> Block:
     dusk = smoothstep(0.1, 0.75, r)[..., None]
     block = Block(rays, -0.62 + 1.25 * r + beams, (OCHRE * (1 - dusk) + TEAL * dusk))
     ring = np.abs(r - radius * 1.13) < radius * 0.13
-    block.carve(ring, rays * 0, -2.0, np.broadcast_to(PAPER, block.colour.shape))
+    block.carve(ring, rays, -2.0, PAPER)
     disc = r < radius
     rings = 2 * np.pi * (y - sun_y) / 0.0125
     block.carve(disc, rings, -0.95 + 6.5 * (y - sun_y + 0.02), VERMILION)
-    for row, left, long in [
-        (0.075, 0.02, 0.30),
-        (0.135, 0.16, 0.24),
-        (0.20, 0.74, 0.26),
-        (0.10, 0.78, 0.3),
-    ]:
+    for row, left, long in CLOUDS:
         _cloud(block, x, y, left, row, long)
     return block
 
@@ -95,9 +99,7 @@ def _cloud(block: Block, x: Field, y: Field, left: float, row: float, long: floa
 
 def _mountains(block: Block, sheet: Sheet, x: Field, y: Field, rng: np.random.Generator) -> None:
     """Hew three ranges: each side of a ridge has its own direction of cut, and its own tone."""
-    for depth, (base, tall, colour) in enumerate(
-        [(0.42, 0.10, TEAL), (0.49, 0.125, VERMILION * 0.6 + OCHRE * 0.4), (0.56, 0.07, TEAL * 0.8)]
-    ):
+    for depth, (base, tall, colour) in enumerate(RANGES):
         crest = base - tall * np.abs(wander(sheet.shape[1], rng, scale=sheet.px(210), octaves=3))
         mountain = (y > crest) & (y < SHORE)
         below = y - crest
@@ -129,7 +131,7 @@ def _lake(block: Block, x: Field, y: Field) -> None:
 
 def _pines(block: Block, x: Field, y: Field, rng: np.random.Generator) -> None:
     """Stand pines on both banks: black against a cut of bare paper, lit from the sun's side."""
-    for place in [0.055, 0.215, 0.135, 0.825, 0.945, 0.885]:
+    for place in PINES:
         foot, tall = 0.70 + 0.06 * abs(place - 0.5), rng.uniform(0.24, 0.33)
         up = (foot - y) / tall
         tier = (up * 7) % 1
