@@ -51,7 +51,7 @@ def emits(**values: Any) -> str:
     encoded = base64.b64encode(literals(**values).SerializeToString()).decode()
     return (
         f"echo {encoded} | base64 -d | sed s/INDEX/0000${{FLYTE_K8S_ARRAY_INDEX:-0}}/"
-        " > {{.outputPrefix}}/outputs.pb"
+        ' > "{{.outputPrefix}}/outputs.pb"'
     )
 
 
