@@ -27,7 +27,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-console = Console()
+# A log file has no width; a table should still fit on its lines there.
+console = Console(width=None if sys.stdout.isatty() else 140)
 
 DEMO_FOLDER = Path("demo")
 WAIT_SECONDS = 3600.0

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -26,7 +26,7 @@ from local.pictures import find_photo, find_style
 from local.view import COLORS, row, watch
 from services.core.ledger_rows import ExecutionRecord, UploadRecord
 
-OPTIONS = {"size": "384", "quality": "standard"}
+OPTIONS = {"size": "320", "quality": "standard"}
 """Small enough that three pictures are painted within two minutes on two cores."""
 
 TIMEOUT = 900.0
@@ -191,7 +191,8 @@ def summary(uploads: Sequence[Upload]) -> Table:
     """Return the table that ends the demo."""
     view = Table(box=None, pad_edge=False, padding=(0, 2))
     for name in ("upload", "status", "execution", "seconds", "picture, or reason"):
-        view.add_column(name, justify="right" if name == "seconds" else "left")
+        justify: Literal["left", "right"] = "right" if name == "seconds" else "left"
+        view.add_column(name, justify=justify, overflow="fold")
     for upload in uploads:
         status = Text(upload.status, style=COLORS[upload.status])
         what = upload.picture or upload.reason

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
+from typing import Literal
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -99,7 +100,8 @@ def table(rows: Sequence[Row], title: str = "") -> Table:
         title=title or None, title_justify="left", box=None, pad_edge=False, padding=(0, 2)
     )
     for name in ("photo", "style", "status", "", "seconds", "execution, or reason"):
-        view.add_column(name, justify="right" if name == "seconds" else "left")
+        justify: Literal["left", "right"] = "right" if name == "seconds" else "left"
+        view.add_column(name, justify=justify, overflow="fold")
     for upload in rows:
         color = COLORS.get(upload.status, "cyan")
         view.add_row(

@@ -27,6 +27,7 @@ PAINTING = Resources(cpu="2", mem="4Gi", ephemeral_storage="2Gi")
 RECORDING = Resources(cpu="500m", mem="1Gi")
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+logging.getLogger("botocore").setLevel(logging.WARNING)
 
 
 @task(requests=PAINTING, limits=PAINTING, retries=3, interruptible=True, timeout=timedelta(hours=2))
@@ -53,7 +54,14 @@ def stylize(
     return {name: result[name] for name in ("upload", "status", "reason")}
 
 
-@task(requests=RECORDING, limits=RECORDING, retries=3, interruptible=True, enable_deck=True)
+@task(
+    requests=RECORDING,
+    limits=RECORDING,
+    retries=3,
+    interruptible=True,
+    enable_deck=True,
+    deck_fields=(),  # our page alone; flytekit's own would list the image's packages with pip
+)
 def publish_manifest(
     uploads: list[dict[str, str]],
     style: dict[str, str],
