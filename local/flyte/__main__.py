@@ -49,7 +49,9 @@ def serve(
             "Default: the working directory."
         ),
     ] = None,
-    verbose: Annotated[bool, typer.Option(help="Log refusals, too.")] = False,
+    verbose: Annotated[
+        bool, typer.Option(help="Log what runs, what fails and what is refused.")
+    ] = False,
 ) -> None:
     """Answer Flyte's API until stopped; running tasks are stopped with it and go on next time."""
     logging.basicConfig(

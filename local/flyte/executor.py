@@ -77,9 +77,12 @@ class Executor:
 
     async def _run(self, execution: ExecutionRow) -> None:
         journal = self._runtime.journal
+        _log.info("execution %s runs", execution.key)
         try:
             _, workflow = what_it_launches(execution.spec.launch_plan, self._runtime.registry)
             await WorkflowRun(self._runtime, execution, workflow).run()
+            ended = Workflow.Phase.Name(journal.get(execution.key).phase)
+            _log.info("execution %s ended: %s", execution.key, ended)
         except asyncio.CancelledError:
             if journal.get(execution.key).phase == Workflow.ABORTING:
                 journal.update_execution(execution.serial, Workflow.ABORTED)

@@ -145,6 +145,7 @@ def _merged(spec: Any, entity: Entity) -> Any:
     merged.CopyFrom(spec)
     merged.ClearField("inputs")
     if entity.key.kind == LAUNCH_PLAN:
+        merged.max_parallelism = spec.max_parallelism or entity.spec.max_parallelism
         for field in ("labels", "annotations", "envs", "raw_output_data_config"):
             if not spec.HasField(field) or not getattr(spec, field).ByteSize():
                 getattr(merged, field).CopyFrom(getattr(entity.spec, field))

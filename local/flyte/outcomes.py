@@ -29,7 +29,9 @@ SYSTEM = "system"
 MAX_SYSTEM_FAILURES = 3
 """Flyte's ``max-node-retries-system-failures``: that many more attempts, whatever the task says."""
 
-_KILLED = 128 + signal.SIGKILL
+# How a process killed with SIGKILL ends: seen by its parent, by a shell, and by what passes on
+# its child's negative return code as an exit code (pyflyte-fast-execute).
+_KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL, 256 - signal.SIGKILL)
 _Error = execution_pb2.ExecutionError
 
 
@@ -83,7 +85,7 @@ def judge(exit_code: int, output_dir: Path, *, declares_outputs: bool) -> Failur
     document = _read_error(output_dir / ERROR)
     if document is not None:
         return _reported(document, str(output_dir / ERROR))
-    if exit_code in (-signal.SIGKILL, _KILLED):
+    if exit_code in _KILLED:
         message = "the task's process was killed (SIGKILL)"
         return failure("Interrupted", message, budget=SYSTEM, kind=_Error.SYSTEM)
     if exit_code != 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from local.flyte.journal import ExecutionRow
     from local.flyte.layout import AttemptLayout, ExecutionLayout
     from local.flyte.runtime import Runtime
+
+_log = logging.getLogger(__name__)
 
 _ACTIVE_DEADLINE_FACTOR = 2
 """All attempts together may take twice the timeout of one, queueing included
@@ -116,6 +119,7 @@ class TaskRun:
             journal.update_attempt(*key, Task.SUCCEEDED)
             return
         phase = Task.RETRYABLE_FAILED if ended.budget else Task.FAILED
+        _log.info("%s failed: %s (see %s)", places.name, ended.error.code, places.log)
         journal.update_attempt(*key, phase, error=ended.error, budget=ended.budget)
 
     async def _run_pod(self, places: AttemptLayout, number: int) -> Failure | None:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from local.flyte.journal import ExecutionRow
     from local.flyte.runtime import Runtime
 
+_DEFAULT_PARALLELISM = 25
+"""Nodes of one execution that may run at a time (flyteadmin ``maxParallelism``)."""
+
 _FAIL_IMMEDIATELY = workflow_pb2.WorkflowMetadata.FAIL_IMMEDIATELY
 
 
@@ -51,6 +54,7 @@ class WorkflowRun:
         self._layout = ExecutionLayout(runtime.data_dir, *key, raw_prefix=raw)
         self._nodes = NodeRun(runtime, execution, workflow, self._layout)
         self._outputs = {START_NODE: execution.inputs}
+        self._parallelism = execution.spec.max_parallelism or _DEFAULT_PARALLELISM
         self._has_started = execution.times.started is not None
 
     async def run(self) -> None:
@@ -85,8 +89,9 @@ class WorkflowRun:
         try:
             while True:
                 ready = [node for node in waiting if upstream(node) <= self._outputs.keys()]
-                waiting = [node for node in waiting if not upstream(node) <= self._outputs.keys()]
-                running |= {asyncio.ensure_future(self._run_node(node)): node.id for node in ready}
+                for node in ready[: self._parallelism - len(running)]:
+                    waiting.remove(node)
+                    running[asyncio.ensure_future(self._run_node(node))] = node.id
                 if not running:
                     break
                 done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)

@@ -116,6 +116,41 @@ def test_system_errors_have_a_budget_of_their_own(client: Client, tmp_path: Path
     assert done.closure.error.kind == ExecutionError.SYSTEM
 
 
+def test_the_retries_of_a_node_override_those_of_its_task(client: Client, tmp_path: Path) -> None:
+    # GIVEN a task with one retry, in a node with three
+    client.task("overridden", f"echo x >> {tmp_path}/attempts; {RECOVERABLE}", retries=1)
+    stubborn = node("n0", "overridden")
+    stubborn.metadata.retries.retries = 3
+    client.workflow("overridden", [stubborn])
+    # WHEN it always fails
+    client.wait(client.launch("overridden"))
+    # THEN it was tried as often as the node says
+    assert len(lines(tmp_path / "attempts")) == 4
+
+
+@pytest.mark.parametrize("exit_code", [137, 247])
+def test_the_exit_code_of_a_killed_child_counts_as_killed(
+    client: Client, tmp_path: Path, exit_code: int
+) -> None:
+    script = f"[ -e {tmp_path}/again ] || {{ touch {tmp_path}/again; exit {exit_code}; }}; "
+    done = run_one(client, f"passed-on-{exit_code}", script + emits(y=text("alive")))
+    assert done.closure.phase == WorkflowExecution.SUCCEEDED
+
+
+def test_no_more_nodes_run_at_a_time_than_the_execution_allows(
+    client: Client, tmp_path: Path
+) -> None:
+    # GIVEN three independent nodes
+    client.task(
+        "one-of-many", f"echo begin >> {tmp_path}/log; sleep 0.1; echo end >> {tmp_path}/log"
+    )
+    client.workflow("many", [node(f"n{i}", "one-of-many") for i in range(3)])
+    # WHEN they are executed with max_parallelism 1
+    client.wait(client.launch("many", spec=execution_pb2.ExecutionSpec(max_parallelism=1)))
+    # THEN they run one after the other
+    assert lines(tmp_path / "log") == ["begin", "end"] * 3
+
+
 def test_a_killed_process_is_the_systems_fault(client: Client, tmp_path: Path) -> None:
     # GIVEN a task without retries that is killed the first time
     script = f"[ -e {tmp_path}/again ] || {{ touch {tmp_path}/again; kill -9 $$; }}; "
