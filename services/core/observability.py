@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
+from services.core.metrics import NAMESPACE
 from services.core.settings import tracing_available
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 logger = Logger()
-metrics = Metrics()
+metrics = Metrics(namespace=NAMESPACE)
 
 
 def observed(handler: Handler) -> Handler:
@@ -54,6 +55,8 @@ def _put(metric: Metric, unit: MetricUnit, value: float, dimensions: dict[str, s
     if not dimensions:
         metrics.add_metric(metric, unit, value)
         return
-    service = {"service": metrics.service}
-    with single_metric(metric, unit, value, default_dimensions=service | dimensions) as line:
-        line.add_metadata("metric", metric)
+    dimensions = {"service": metrics.service} | dimensions
+    with single_metric(
+        metric, unit, value, namespace=NAMESPACE, default_dimensions=dimensions
+    ):
+        pass  # it is complete, and printed on the way out

@@ -8,6 +8,7 @@ its messages goes on where it ended.
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -21,7 +22,7 @@ from services.dispatcher.launch import Attempts, Flyte, launch
 from services.dispatcher.report import Disposition, Launched, Report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from services.core.ledger_rows import ExecutionRecord, UploadRecord
     from services.core.model import Rejection, Upload
@@ -82,12 +83,14 @@ class Dispatcher:
         target: Target,
         *,
         clock: Clock = utc_now,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._ledger = ledger
         self._flyte = flyte
         self._intake = intake
         self._target = target
         self._clock = clock
+        self._sleep = sleep
 
     def dispatch(self, notices: Iterable[Notice], budget: Budget) -> Report:
         """Launch what is new, finish what was begun, leave what is done.
@@ -116,6 +119,7 @@ class _Dispatch:
         self._intake = owner._intake
         self._target = owner._target
         self._clock = owner._clock
+        self._sleep = owner._sleep
         self._budget = budget
         self._waiting = waiting
         self._granted: dict[str, Upload] = {}  # what has been looked at and waits for its claim
@@ -208,7 +212,7 @@ class _Dispatch:
         try:
             if self._unreachable is not None:
                 raise self._unreachable
-            launch(self._flyte, execution, self._budget, attempts=attempts)
+            launch(self._flyte, execution, self._budget, attempts=attempts, sleep=self._sleep)
         except FlyteError as error:
             self._fail_in_flyte(execution, uploads, error)
             return

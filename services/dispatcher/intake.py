@@ -70,13 +70,22 @@ class Intake:
         For uploads that name none.
     max_bytes
         What an upload may have at most.
+    threads
+        How many objects are looked at side by side.
     """
 
-    def __init__(self, bucket: Bucket, *, default_style: str, max_bytes: int) -> None:
+    def __init__(
+        self,
+        bucket: Bucket,
+        *,
+        default_style: str,
+        max_bytes: int,
+        threads: int = PARALLEL_CALLS,
+    ) -> None:
         self._bucket = bucket
         self._default_style = default_style
         self._max_bytes = max_bytes
-        self._threads = ThreadPoolExecutor(PARALLEL_CALLS, thread_name_prefix="head")
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="head")
 
     def inspect(self, notices: Iterable[Notice], budget: Budget) -> Inspection:
         """Look at each object once, and at the styles they ask for.
