@@ -48,7 +48,14 @@ class Context:
 class World:
     """AWS and Flyte in memory, and a dispatcher between them."""
 
-    def __init__(self, *, max_uploads: int = 3, styles: tuple[str, ...] = ("mosaic", "waves")):
+    def __init__(
+        self,
+        *,
+        max_uploads: int = 3,
+        styles: tuple[str, ...] = ("mosaic", "waves"),
+        bucket: str = BUCKET,
+    ) -> None:
+        self.bucket = bucket
         self.faults = Faults()
         self.dynamodb = FakeDynamoDB(self.faults)
         self.s3 = FakeS3(self.faults)
@@ -66,7 +73,7 @@ class World:
 
     def dispatcher(self) -> Dispatcher:
         """Make a dispatcher, as each container does."""
-        bucket = UploadsBucket(self.s3, BUCKET)  # type: ignore[arg-type]
+        bucket = UploadsBucket(self.s3, self.bucket)  # type: ignore[arg-type]
         return Dispatcher(
             self.ledger,
             self.flyte,
@@ -80,7 +87,7 @@ class World:
         processor = UploadsProcessor(
             self.dispatcher(),
             Visibility(lambda: self.sqs, QUEUE),  # type: ignore[arg-type,return-value]
-            bucket=BUCKET,
+            bucket=self.bucket,
             max_uploads=self.max_uploads,
         )
         return answer(event, Context(seconds), processor)
