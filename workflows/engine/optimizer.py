@@ -24,7 +24,7 @@ HISTORY: Final = 20
 #: Root mean square by which the very first step moves the coefficients. L-BFGS knows no
 #: scale before it and makes a step of length one: split over all pixels that would be
 #: nothing, and the line search would waste evaluations on growing it.
-FIRST_STEP_RMS: Final = 0.05
+FIRST_STEP_RMS: Final = 0.03
 
 
 class _BudgetSpentError(Exception):
