@@ -11,7 +11,8 @@ from typing import Annotated
 
 import typer
 
-from local.flyte.server import DataDirInUse, LocalFlyte
+from local.flyte.lock import DataDirInUse
+from local.flyte.server import LocalFlyte
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode="rich")
 

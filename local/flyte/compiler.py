@@ -53,6 +53,9 @@ def validate_workflow(template: Any, registry: Registry) -> None:
     """
     check_workflow(template)
     name = template.id.name
+    ids = [node.id for node in all_nodes(template)]
+    if len(set(ids)) < len(ids):
+        raise invalid_argument(f"workflow {name} has two nodes of one id: {', '.join(ids)}")
     unknown = sorted(unknown_nodes(template))
     if unknown:
         raise invalid_argument(f"workflow {name} refers to unknown nodes: {', '.join(unknown)}")

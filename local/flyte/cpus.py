@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
+import itertools
 import math
-from collections import deque
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -71,7 +72,10 @@ def _first_cpu(entries: Iterable[Any]) -> int | None:
 
 
 class CpuPool:
-    """Leases CPUs, first come first served: a large request is never starved by small ones.
+    """Leases CPUs, to earlier executions first, then first come first served.
+
+    Nobody overtakes, so a large request is never starved by small ones; and an execution that
+    was launched first is not kept from its last small task by the queue of the next one.
 
     Parameters
     ----------
@@ -85,14 +89,22 @@ class CpuPool:
         self.capacity = capacity
         self._free = capacity
         self._load = dict.fromkeys(sorted(cores), 0)
-        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._arrivals = itertools.count()
+        self._waiting: list[tuple[int, int, int, asyncio.Future[None]]] = []
 
     @asynccontextmanager
-    async def lease(self, share: CpuShare) -> AsyncIterator[frozenset[int]]:
+    async def lease(self, share: CpuShare, rank: int = 0) -> AsyncIterator[frozenset[int]]:
         """Wait until the requested CPUs are free, and hold them.
 
         A request beyond the whole capacity waits for all of it: on a cluster such a pod
         would stay pending for ever; here it runs alone.
+
+        Parameters
+        ----------
+        share
+            What is asked for.
+        rank
+            Smaller ones are served first: the execution's serial number.
 
         Yields
         ------
@@ -100,7 +112,7 @@ class CpuPool:
             The cores to run on: as many as the limit allows, the least loaded ones.
         """
         request = min(share.request, self.capacity)
-        await self._take(request)
+        await self._take(request, rank)
         cores = self._pick(share.limit)
         try:
             for core in cores:
@@ -115,13 +127,11 @@ class CpuPool:
         by_load = sorted(self._load, key=lambda core: (self._load[core], core))
         return frozenset(by_load[: math.ceil(limit / 1000)])
 
-    async def _take(self, request: int) -> None:
-        if not self._waiting and request <= self._free:
-            self._free -= request
-            return
+    async def _take(self, request: int, rank: int) -> None:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        entry = (request, turn)
-        self._waiting.append(entry)
+        entry = (rank, next(self._arrivals), request, turn)
+        heapq.heappush(self._waiting, entry)
+        self._admit()
         try:
             await turn
         except asyncio.CancelledError:
@@ -129,6 +139,7 @@ class CpuPool:
                 self._give_back(request)
             else:
                 self._waiting.remove(entry)
+                heapq.heapify(self._waiting)
                 self._admit()
             raise
 
@@ -137,7 +148,7 @@ class CpuPool:
         self._admit()
 
     def _admit(self) -> None:
-        while self._waiting and self._waiting[0][0] <= self._free:
-            request, turn = self._waiting.popleft()
+        while self._waiting and self._waiting[0][2] <= self._free:
+            _, _, request, turn = heapq.heappop(self._waiting)
             self._free -= request
             turn.set_result(None)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import json
 import logging
 import os
+import shutil
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +24,7 @@ from local.flyte.executions_api import ExecutionsApi
 from local.flyte.executor import Executor
 from local.flyte.journal import Journal
 from local.flyte.leftovers import end_leftovers
+from local.flyte.lock import held
 from local.flyte.nodes_api import NodesApi
 from local.flyte.platform_api import PlatformApi
 from local.flyte.registry import Registry
@@ -40,10 +41,6 @@ _START_SECONDS = 30.0
 # flyteadmin's own limit for a request (``server.grpc.maxMessageSizeBytes`` default is 4 MiB;
 # charts raise it); fast registration of large workflows needs more than gRPC's 4 MiB.
 _MAX_MESSAGE = 64 << 20
-
-
-class DataDirInUse(RuntimeError):
-    """Another server uses the data directory."""
 
 
 class LocalFlyte:
@@ -85,7 +82,7 @@ class LocalFlyte:
         self._code = Path(code or Path.cwd()).resolve()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._stopping: asyncio.Event | None = None
+        self._stopping = asyncio.Event()
         self.endpoint = ""
         self.http_url = ""
 
@@ -121,8 +118,7 @@ class LocalFlyte:
 
     def stop(self) -> None:
         """Ask the server to end (call it in its event loop, for example from a signal handler)."""
-        if self._stopping is not None:
-            self._stopping.set()
+        self._stopping.set()
 
     async def serve(self, ready: Callable[[], object] = lambda: None) -> None:
         """Serve until `stop` is called.
@@ -140,15 +136,15 @@ class LocalFlyte:
             If the port is taken.
         """
         self._loop = asyncio.get_running_loop()
-        self._stopping = asyncio.Event()
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        with _lock(self.data_dir):
-            await self._serve(self._stopping, ready)
+        with held(self.data_dir):
+            await self._serve(ready)
 
-    async def _serve(self, stopping: asyncio.Event, ready: Callable[[], object]) -> None:
+    async def _serve(self, ready: Callable[[], object]) -> None:
         ended = end_leftovers(self.data_dir)
         if ended:
             _log.warning("ended %d processes that an earlier server left behind", len(ended))
+        shutil.rmtree(self.data_dir / "pods", ignore_errors=True)
         database = open_database(self.data_dir / "flyte.sqlite")
         runtime = Runtime(
             data_dir=self.data_dir,
@@ -180,7 +176,7 @@ class LocalFlyte:
         self._announce()
         ready()
         try:
-            await stopping.wait()
+            await self._stopping.wait()
         finally:
             await server.stop(grace=1.0)
             await executor.stop()
@@ -224,24 +220,3 @@ def _usable_cores() -> frozenset[int]:
     # macOS has no affinity: pods are not pinned there.
     affinity: Callable[[int], set[int]] | None = getattr(os, "sched_getaffinity", None)
     return frozenset(affinity(0)) if affinity else frozenset()
-
-
-class _lock:  # noqa: N801 - used like a function
-    """Hold a data directory; the operating system lets go of it when the process ends."""
-
-    def __init__(self, data_dir: Path) -> None:
-        self._path = data_dir / "lock"
-        self._file: Any = None
-
-    def __enter__(self) -> None:
-        self._file = self._path.open("w")
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as problem:
-            self._file.close()
-            raise DataDirInUse(
-                f"another local Flyte uses {self._path.parent}; stop it, or choose another folder"
-            ) from problem
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()

@@ -141,7 +141,7 @@ class TaskRun:
             attempt=number,
         )
         places.output_dir.mkdir(parents=True, exist_ok=True)
-        async with self._runtime.cpus.lease(job.share) as cores:
+        async with self._runtime.cpus.lease(job.share, self._execution.serial) as cores:
             self._runtime.journal.update_attempt(
                 self._execution.serial, job.node_id, job.item, number, Task.RUNNING
             )

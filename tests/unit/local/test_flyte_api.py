@@ -20,7 +20,7 @@ from flyteidl.core.execution_pb2 import ExecutionError, WorkflowExecution
 from flyteidl.service import auth_pb2, auth_pb2_grpc, signal_pb2_grpc
 
 from local.flyte import LocalFlyte
-from local.flyte.server import DataDirInUse
+from local.flyte.lock import DataDirInUse
 from tests.unit.local.flyte_client import (
     STRING,
     Client,
@@ -162,6 +162,7 @@ def test_nodes_that_are_not_offered_are_refused_by_name(
         ([node("n", "greet", name=("m", "y"))], INVALID, "unknown nodes: m"),
         ([node("n", "greet", name="surname")], INVALID, "start-node.surname"),
         ([node("n", "greet")], INVALID, "differ in name"),
+        ([node("n", "greet", name="name")] * 2, INVALID, "two nodes of one id"),
         (
             [node("n", "greet", name=("m", "y")), node("m", "greet", name=("n", "y"))],
             INVALID,

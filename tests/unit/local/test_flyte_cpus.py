@@ -90,6 +90,27 @@ def test_leases_never_exceed_the_capacity_and_all_are_served_in_order(
     assert asyncio.run(scenario()) == list(range(len(requests)))
 
 
+def test_earlier_executions_go_first() -> None:
+    async def scenario() -> list[str]:
+        # GIVEN a full pool, a task of the second execution, and then one of the first
+        pool, served = CpuPool(1000), []
+
+        async def take(name: str, rank: int) -> None:
+            async with pool.lease(CpuShare(1000, 1000), rank):
+                served.append(name)
+
+        async with asyncio.TaskGroup() as group, pool.lease(CpuShare(1000, 1000)):
+            group.create_task(take("second execution", 2))
+            await asyncio.sleep(0)
+            group.create_task(take("first execution", 1))
+            await asyncio.sleep(0)
+            # WHEN the CPUs become free
+        return served
+
+    # THEN the first execution is served first
+    assert asyncio.run(scenario()) == ["first execution", "second execution"]
+
+
 def test_somebody_who_stops_waiting_holds_up_nobody() -> None:
     async def scenario() -> None:
         # GIVEN a full pool, somebody who waits for all of it, and somebody behind
