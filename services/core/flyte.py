@@ -193,7 +193,11 @@ class FlyteAdmin:
             return self._channel
 
     def _open(self) -> grpc.Channel:
-        options = (("grpc.enable_retries", 0),)  # ours and grpc's would multiply
+        options = (
+            ("grpc.enable_retries", 0),  # ours and grpc's would multiply
+            # Channels share their connections by default: a new one would get the dead one's.
+            ("grpc.use_local_subchannel_pool", 1),
+        )
         if self._insecure:
             return grpc.insecure_channel(self._endpoint, options)
         return grpc.secure_channel(self._endpoint, grpc.ssl_channel_credentials(), options)
@@ -220,6 +224,7 @@ def creation_request(execution: Execution) -> Any:
             annotations=common_pb2.Annotations(
                 values={FINGERPRINT_ANNOTATION: execution.fingerprint}
             ),
+            auth_role=common_pb2.AuthRole(),  # out of use; flytekit still sends it empty
         ),
         inputs=literal_map(execution.inputs),
     )

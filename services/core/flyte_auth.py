@@ -18,8 +18,8 @@ from requests.auth import HTTPBasicAuth
 from requests_oauthlib import OAuth2Session
 
 from services.core.flyte_errors import (
+    FlytePermanentError,
     FlyteTransientError,
-    FlyteUnauthenticatedError,
     FlyteUnreachableError,
     flyte_error,
 )
@@ -100,7 +100,7 @@ class ClientCredentials:
             if error.error not in _FINAL:
                 raise FlyteTransientError("TOKEN_ERROR", str(error)) from error
             if self._refused:
-                raise FlyteUnauthenticatedError("UNAUTHENTICATED", str(error)) from error
+                raise FlytePermanentError("UNAUTHENTICATED", str(error)) from error
             # The secret may have been rotated since it was cached: once, with a fresh one.
             self._refused = True
             self._fetch(server, timeout)

@@ -56,7 +56,5 @@ def _put(metric: Metric, unit: MetricUnit, value: float, dimensions: dict[str, s
         metrics.add_metric(metric, unit, value)
         return
     dimensions = {"service": metrics.service} | dimensions
-    with single_metric(
-        metric, unit, value, namespace=NAMESPACE, default_dimensions=dimensions
-    ):
+    with single_metric(metric, unit, value, namespace=NAMESPACE, default_dimensions=dimensions):
         pass  # it is complete, and printed on the way out

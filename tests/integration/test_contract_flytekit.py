@@ -1,0 +1,148 @@
+"""Our request for an execution is, to the last field, the one that flytekit would send.
+
+flytekit's own TypeEngine makes the literals and its own FlyteRemote the request; the functions do
+both with Flyte's message types alone (`services.core.literals`, `services.core.flyte`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from flyteidl.admin import execution_pb2
+from flytekit import LaunchPlan as FlytekitLaunchPlan
+from flytekit import workflow
+from flytekit.clients.friendly import SynchronousFlyteClient
+from flytekit.configuration import Config, Image, ImageConfig, SerializationSettings
+from flytekit.core.context_manager import FlyteContextManager
+from flytekit.core.options import Options as RemoteOptions
+from flytekit.core.type_engine import TypeEngine
+from flytekit.models.common import Annotations
+from flytekit.models.core.identifier import Identifier, ResourceType
+from flytekit.remote import FlyteLaunchPlan, FlyteRemote
+from flytekit.tools.translator import get_serializable
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.core.flyte import FINGERPRINT_ANNOTATION, creation_request
+from services.core.literals import literal_map
+from services.core.model import (
+    Execution,
+    LaunchPlan,
+    Notice,
+    Options,
+    Style,
+    Upload,
+    upload_id,
+)
+from services.core.options import Quality
+
+PLAN = LaunchPlan("nst", "development", "style_transfer", "v1")
+TYPES: dict[str, type] = {
+    "uploads": list[dict[str, str]],
+    "style": dict[str, str],
+    "options": dict[str, str],
+    "results": str,
+}
+
+
+@workflow  # type: ignore[untyped-decorator]
+def style_transfer(
+    uploads: list[dict[str, str]], style: dict[str, str], options: dict[str, str], results: str
+) -> None:
+    """Has the interface of the launch plan."""
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+executions = st.builds(
+    lambda keys, style, options: Execution.of(
+        [
+            Upload(Notice(upload_id("b", key, version_id="v"), "b", key, "v"), 1, style, options)
+            for key in keys
+        ],
+        PLAN,
+        "results-bucket",
+    ),
+    st.lists(texts, min_size=1, max_size=4, unique=True),
+    st.builds(Style, texts, texts, texts, texts),
+    st.builds(
+        Options,
+        st.integers(64, 2048),
+        st.floats(0, 1),
+        st.sampled_from(Quality),
+        st.booleans(),
+    ),
+)
+
+
+@given(execution=executions)
+@settings(max_examples=50, deadline=None)
+def test_literals_are_those_of_flytekits_type_engine(execution: Execution) -> None:
+    context = FlyteContextManager.current_context()
+
+    theirs = TypeEngine.dict_to_literal_map(context, dict(execution.inputs), TYPES)
+
+    assert literal_map(execution.inputs) == theirs.to_flyte_idl()
+
+
+@pytest.fixture
+def registered_launch_plan() -> FlyteLaunchPlan:
+    """The launch plan as FlyteRemote finds it on a cluster."""
+    image = ImageConfig(default_image=Image(name="default", fqn="nst", tag="v1"))
+    serialization = SerializationSettings(
+        image_config=image, project=PLAN.project, domain=PLAN.domain, version=PLAN.version
+    )
+    local = FlytekitLaunchPlan.get_or_create(style_transfer, name=PLAN.name)
+    spec: Any = get_serializable({}, serialization, local)
+    found = FlyteLaunchPlan.promote_from_model(
+        Identifier(ResourceType.LAUNCH_PLAN, *PLAN.wire().values()), spec.spec
+    )
+    found._interface = style_transfer.interface  # FlyteRemote takes it from the workflow
+    return found
+
+
+class Sent(Exception):
+    """Carries the request that was about to be sent."""
+
+    def __init__(self, request: Any) -> None:
+        self.request = request
+
+
+def test_the_request_is_that_of_flyteremote(registered_launch_plan: FlyteLaunchPlan) -> None:
+    # GIVEN an execution of two uploads
+    style = Style("mosaic", "b", "styles/mosaic.jpg", "v7")
+    uploads = [
+        Upload(Notice(upload_id("b", key, version_id="v"), "b", key, "v"), 1, style, Options())
+        for key in ("uploads/a.jpg", "uploads/b c.jpg")
+    ]
+    execution = Execution.of(uploads, PLAN, "results-bucket")
+    remote = FlyteRemote(
+        Config.for_endpoint("localhost:1", insecure=True), PLAN.project, PLAN.domain
+    )
+
+    # WHEN FlyteRemote launches it
+    def catch(_: Any, request: Any) -> None:
+        raise Sent(request)
+
+    create = "flytekit.clients.raw.RawSynchronousFlyteClient.create_execution"
+    with patch(create, catch), pytest.raises(Sent) as sent:
+        remote.execute(
+            registered_launch_plan,
+            inputs=dict(execution.inputs),
+            execution_name=execution.name,
+            options=RemoteOptions(
+                annotations=Annotations({FINGERPRINT_ANNOTATION: execution.fingerprint})
+            ),
+            type_hints=dict(TYPES),
+        )
+
+    # THEN what it sends is what we send
+    assert isinstance(sent.value.request, execution_pb2.ExecutionCreateRequest)
+    assert creation_request(execution) == sent.value.request
+
+
+def test_the_client_that_was_watched_is_the_one_flyteremote_uses() -> None:
+    remote = FlyteRemote(Config.for_endpoint("localhost:1", insecure=True))
+
+    assert isinstance(remote.client, SynchronousFlyteClient)
