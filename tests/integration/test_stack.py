@@ -304,3 +304,45 @@ def test_a_stack_that_fails_says_which_resource_and_why(aws: Aws) -> None:
 def test_a_parameter_out_of_its_range_is_refused(aws: Aws) -> None:
     with pytest.raises(DeployError, match="FlyteEndpoint"):
         deploy(aws, {"FlyteEndpoint": "https://x", "FlyteLaunchPlanVersion": "v1"}, stack="nst2")
+
+
+def test_a_message_that_nobody_can_read_is_soon_among_the_dead_letters(
+    aws: Aws, stack: Outputs
+) -> None:
+    # GIVEN a message that is no notification of S3
+    aws.sqs.send_message(QueueUrl=stack.uploads_queue_url, MessageBody="not JSON")
+
+    # WHEN it has been received as often as the queue allows, without delay
+    def dead() -> str | None:
+        reply = aws.sqs.receive_message(QueueUrl=stack.dead_letter_queue_url)
+        return reply["Messages"][0]["Body"] if reply.get("Messages") else None
+
+    # THEN it lies in the dead-letter queue as it came
+    assert eventually(dead) == "not JSON"
+
+
+def test_uploads_outlast_an_outage_of_flyte(
+    aws: Aws, stack: Outputs, ledger: Ledger, flyte_endpoint: str
+) -> None:
+    # GIVEN an upload while nobody answers at Flyte's address
+    aws.s3.put_object(Bucket=stack.uploads_bucket, Key="styles/mosaic.jpg", Body=b"a style")
+    where = {"Bucket": stack.uploads_bucket, "Key": "uploads/outage.jpg"}
+    version = aws.s3.put_object(**where, Body=b"a photo")["VersionId"]
+    id_ = upload_id(where["Bucket"], where["Key"], version_id=version)
+
+    def given_up() -> bool | None:
+        found = aws.logs.filter_log_events(logGroupName=stack.dispatcher_log_group)["events"]
+        words = ("upload not dispatched", id_)
+        return any(all(word in event["message"] for word in words) for event in found) or None
+
+    eventually(given_up)
+
+    # WHEN Flyte is back
+    with FlyteDouble(flyte_endpoint) as flyte:
+
+        def launched() -> str | None:
+            record = ledger.uploads([id_])[id_]
+            return record.execution if record.status is UploadStatus.LAUNCHED else None
+
+        # THEN the upload is launched, as it was claimed
+        assert eventually(launched) in flyte.executions

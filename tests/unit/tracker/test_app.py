@@ -1,0 +1,91 @@
+"""The handler with everything around it, as Lambda calls it; only AWS and Flyte are missing."""
+
+from __future__ import annotations
+
+import json
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from services.core.flyte import Phase
+from services.core.model import ExecutionStatus
+from tests.unit.tracker.executions import manifest, record
+from tests.unit.tracker.test_events import notification
+from tests.unit.tracker.test_track import FakeLedger, in_phase, tracker
+
+CONTEXT = SimpleNamespace(
+    function_name="nst-tracker",
+    memory_limit_in_mb=512,
+    invoked_function_arn="arn:aws:lambda:eu-west-1:000000000000:function:nst-tracker",
+    aws_request_id="request",
+    get_remaining_time_in_millis=lambda: 60_000,
+)
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.setenv("RESULTS_BUCKET", "results")
+    monkeypatch.setenv("LEDGER_TABLE", "ledger")
+    monkeypatch.setenv("FLYTE_ENDPOINT", "127.0.0.1:1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    import services.tracker.app
+
+    return services.tracker.app
+
+
+def metrics_in(output: str) -> dict[str, Any]:
+    """The values of all metrics that were printed, by name; with a status, by both."""
+    lines = [json.loads(line) for line in output.splitlines() if '"_aws"' in line]
+    return {
+        " ".join(filter(None, [metric["Name"], line.get("status")])): line[metric["Name"]]
+        for line in lines
+        for each in line["_aws"]["CloudWatchMetrics"]
+        for metric in each["Metrics"]
+    }
+
+
+def test_counts_what_ended_and_how_long_it_took(
+    app: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # GIVEN an execution in flight and its manifest
+    monkeypatch.setattr(app, "tracker", tracker(FakeLedger(record()), nst_one=manifest()))
+
+    # WHEN the manifest is announced
+    answer = app.handler(notification("executions/nst-one/manifest.json"), CONTEXT)
+
+    # THEN the answer and the metrics tell
+    metrics = metrics_in(capsys.readouterr().out)
+    assert answer == {"FINISHED": 1}
+    assert metrics["ExecutionsFinished SUCCEEDED"] == [1.0]
+    assert metrics["UploadsFinished SUCCEEDED"] == [2.0]
+    assert metrics["PaintSeconds"] == [12.5, 12.5]
+
+
+def test_patrols_and_counts_what_is_in_flight(
+    app: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # GIVEN an execution that Flyte runs
+    ledger = FakeLedger(record())
+    monkeypatch.setattr(app, "tracker", tracker(ledger, in_phase(Phase.RUNNING)))
+
+    # WHEN the schedule's minute has come
+    answer = app.handler({"detail-type": "Scheduled Event"}, CONTEXT)
+
+    # THEN it is seen and counted
+    metrics = metrics_in(capsys.readouterr().out)
+    assert answer == {"RUNNING": 1}
+    assert metrics["ExecutionsInFlight"] == [1.0]
+    assert ledger.records["nst-one"].status is ExecutionStatus.RUNNING
+
+
+def test_drops_foreign_events_with_a_clear_word(
+    app: ModuleType, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(app, "tracker", tracker(FakeLedger()))
+
+    assert app.handler({"hello": "world"}, CONTEXT) == {}
+
+    (line,) = caplog.records
+    assert line.message == "event dropped"
+    assert line.__dict__["shape"] == "object with hello"
