@@ -34,17 +34,20 @@ def flyte_endpoint() -> str:
 
 
 @pytest.fixture(scope="session")
-def stack(aws: Aws, flyte_endpoint: str) -> Outputs:
+def stack_parameters(flyte_endpoint: str) -> dict[str, str]:
+    """What the stack is deployed with; a test that deploys again puts them back."""
+    return {
+        "FlyteEndpoint": flyte_endpoint,
+        "FlyteInsecure": "true",
+        "FlyteLaunchPlanVersion": "v1",
+        "DeletionProtection": "false",
+    }
+
+
+@pytest.fixture(scope="session")
+def stack(aws: Aws, stack_parameters: dict[str, str]) -> Outputs:
     """The deployed template."""
-    return deploy(
-        aws,
-        {
-            "FlyteEndpoint": flyte_endpoint,
-            "FlyteInsecure": "true",
-            "FlyteLaunchPlanVersion": "v1",
-            "DeletionProtection": "false",
-        },
-    )
+    return deploy(aws, stack_parameters)
 
 
 @pytest.fixture(scope="session")

@@ -289,6 +289,26 @@ def test_nobody_is_heard_without_tls(aws: Aws, task_aws: Aws, stack: Outputs) ->
     assert refused(task.s3.get_object, **where)
 
 
+def test_deploying_again_changes_what_changed_and_keeps_the_rest(
+    aws: Aws, stack: Outputs, stack_parameters: dict[str, str]
+) -> None:
+    def version() -> str:
+        function = aws.functions.get_function_configuration(FunctionName=stack.dispatcher_function)
+        return function["Environment"]["Variables"]["FLYTE_LAUNCH_PLAN_VERSION"]
+
+    # GIVEN the deployed stack
+    # WHEN it is deployed with another version of the launch plan
+    again = deploy(aws, stack_parameters | {"FlyteLaunchPlanVersion": "v2"})
+
+    # THEN the dispatcher has the new version, and everything is where it was
+    assert version() == "v2"
+    assert again == stack
+
+    # AND with the first parameters it is as before, however often it is deployed
+    assert deploy(aws, stack_parameters) == deploy(aws, stack_parameters) == stack
+    assert version() == "v1"
+
+
 def test_a_stack_that_fails_says_which_resource_and_why(aws: Aws) -> None:
     # GIVEN a bucket of another account, of the name that the stack's will have
     stranger = replace(aws, access_key_id="1" * 12)
