@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from local.flyte.database import UnusableDatabase
 from local.flyte.lock import DataDirInUse
 from local.flyte.server import LocalFlyte
 
@@ -62,7 +63,7 @@ def serve(
     flyte = LocalFlyte(data_dir, host=host, port=port, cpus=cpus, code=code)
     try:
         asyncio.run(_serve(flyte))
-    except (DataDirInUse, OSError) as problem:
+    except (DataDirInUse, UnusableDatabase, OSError) as problem:
         typer.echo(f"local flyte: {problem}", err=True)
         sys.exit(1)
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+_SCHEMA_VERSION = 1
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS entities (
     serial     INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -72,6 +74,10 @@ CREATE TABLE IF NOT EXISTS attempts (
 """
 
 
+class UnusableDatabase(RuntimeError):
+    """The file is damaged, or was made by another version of this program."""
+
+
 def open_database(path: Path) -> sqlite3.Connection:
     """Open (or create) the database.
 
@@ -85,11 +91,27 @@ def open_database(path: Path) -> sqlite3.Connection:
     sqlite3.Connection
         In autocommit mode with rows by name. A write-ahead log keeps what was committed
         when the server is killed.
+
+    Raises
+    ------
+    UnusableDatabase
+        If it is damaged or of another version.
     """
+    try:
+        return _open(path)
+    except sqlite3.DatabaseError as problem:
+        raise UnusableDatabase(f"{path} is damaged ({problem}); remove it") from problem
+
+
+def _open(path: Path) -> sqlite3.Connection:
     # One thread at a time uses it: the event loop's. It is opened before that thread starts.
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version not in (0, _SCHEMA_VERSION):
+        raise UnusableDatabase(f"{path} was made by another version of nst; remove it")
     connection.executescript(_SCHEMA)
+    connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
     return connection

@@ -132,6 +132,8 @@ class LocalFlyte:
         ------
         DataDirInUse
             If another server uses the data directory.
+        UnusableDatabase
+            If the state in it cannot be read.
         OSError
             If the port is taken.
         """

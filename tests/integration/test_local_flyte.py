@@ -103,6 +103,12 @@ def remote(server: Server) -> FlyteRemote:
         return FlyteRemote(Config.auto(), default_project=PROJECT, default_domain=DOMAIN)
 
 
+@pytest.fixture(scope="module")
+def fast(server: Server) -> str:
+    assert "Successfully registered" in register(server, "fast")
+    return "fast"
+
+
 def upload(name: str, mood: str = "calm") -> dict[str, str]:
     return {"id": name, "mood": mood}
 
@@ -172,11 +178,9 @@ def test_a_registered_map_workflow_runs_to_its_outputs(remote: FlyteRemote, tmp_
     assert all(sum(begun <= at < ended for begun, ended in spans) <= 2 for at, _ in spans)
 
 
-def test_fast_registration_ships_the_code(server: Server, remote: FlyteRemote) -> None:
+def test_fast_registration_ships_the_code(server: Server, remote: FlyteRemote, fast: str) -> None:
     # GIVEN a fast registration, and the same once more
-    first, second = register(server, "fast"), register(server, "fast")
-    assert "Successfully registered" in first
-    assert "Successfully registered" in second
+    assert "Successfully registered" in register(server, fast)
     # WHEN the launch plan is fetched without a version
     plan = remote.fetch_launch_plan(name="flyte_demo.hello.hello")
     # THEN it is the latest, and its code comes from the upload
@@ -233,11 +237,11 @@ def test_a_killed_task_goes_on_from_its_checkpoint(remote: FlyteRemote, tmp_path
 
 
 def test_a_killed_server_goes_on_where_it_was(
-    server: Server, remote: FlyteRemote, tmp_path: Path
+    server: Server, remote: FlyteRemote, fast: str, tmp_path: Path
 ) -> None:
     uploads = [upload("quick"), upload("slow", "patient")]
-    with painting(remote, tmp_path, uploads) as execution:
-        # GIVEN an execution with one item done and one running
+    with painting(remote, tmp_path, uploads, fast) as execution:
+        # GIVEN an execution with one item done and one running (in a child of its own child)
         pid = pid_in(tmp_path / "slow.0")
         wait_for(lambda: 3 in item_phases(remote, execution))
         # WHEN the server is killed and started again

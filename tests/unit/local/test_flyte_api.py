@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -18,8 +20,10 @@ from flyteidl.admin.common_pb2 import (
 from flyteidl.core import identifier_pb2, types_pb2
 from flyteidl.core.execution_pb2 import ExecutionError, WorkflowExecution
 from flyteidl.service import auth_pb2, auth_pb2_grpc, signal_pb2_grpc
+from typer.testing import CliRunner
 
 from local.flyte import LocalFlyte
+from local.flyte.__main__ import app
 from local.flyte.lock import DataDirInUse
 from tests.unit.local.flyte_client import (
     STRING,
@@ -37,6 +41,7 @@ from tests.unit.local.flyte_client import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 EXISTS = grpc.StatusCode.ALREADY_EXISTS
@@ -412,6 +417,27 @@ def test_unknown_domains_are_refused(client: Client) -> None:
 def test_two_servers_never_share_a_data_directory(flyte: LocalFlyte) -> None:
     with pytest.raises(DataDirInUse, match="another local Flyte uses"), LocalFlyte(flyte.data_dir):
         pass
+
+
+def test_people_are_told_why_it_does_not_start(flyte: LocalFlyte, tmp_path: Path) -> None:
+    # GIVEN a directory in use, a damaged database, and one of another version
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "flyte.sqlite").write_bytes(b"no database" * 100)
+    (tmp_path / "newer").mkdir()
+    with closing(sqlite3.connect(tmp_path / "newer" / "flyte.sqlite")) as newer:
+        newer.execute("PRAGMA user_version = 99")
+    cases = {
+        flyte.data_dir: "another local Flyte uses",
+        tmp_path / "damaged": "is damaged",
+        tmp_path / "newer": "was made by another version",
+    }
+    for data_dir, reason in cases.items():
+        # WHEN somebody starts a server there
+        result = CliRunner().invoke(app, ["serve", "--data-dir", str(data_dir)])
+        # THEN it ends with one sentence
+        assert result.exit_code == 1
+        assert reason in result.stderr
+        assert len(result.stderr.splitlines()) == 1
 
 
 def test_a_port_that_is_taken_is_an_error(flyte: LocalFlyte, tmp_path: Any) -> None:
