@@ -11,9 +11,9 @@ from typing import Annotated
 
 import typer
 
-from local.flyte.database import UnusableDatabase
 from local.flyte.lock import DataDirInUse
 from local.flyte.server import LocalFlyte
+from local.flyte.state.database import UnusableDatabase
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode="rich")
 

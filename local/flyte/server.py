@@ -15,21 +15,21 @@ from typing import TYPE_CHECKING, Any, Self
 import grpc
 from flyteidl.service import admin_pb2, auth_pb2, dataproxy_pb2, identity_pb2, signal_pb2
 
-from local.flyte.blob_server import BlobServer
-from local.flyte.cpus import CpuPool
-from local.flyte.database import open_database
-from local.flyte.dataproxy import DataProxyApi
-from local.flyte.entities_api import EntitiesApi
-from local.flyte.executions_api import ExecutionsApi
-from local.flyte.executor import Executor
-from local.flyte.journal import Journal
-from local.flyte.leftovers import end_leftovers
+from local.flyte.api.about import PlatformApi
+from local.flyte.api.blob_server import BlobServer
+from local.flyte.api.dataproxy import DataProxyApi
+from local.flyte.api.entities import EntitiesApi
+from local.flyte.api.executions import ExecutionsApi
+from local.flyte.api.nodes import NodesApi
+from local.flyte.api.rpc import service_handler
+from local.flyte.execution.cpus import CpuPool
+from local.flyte.execution.executor import Executor
+from local.flyte.execution.runtime import Runtime
 from local.flyte.lock import held
-from local.flyte.nodes_api import NodesApi
-from local.flyte.platform_api import PlatformApi
-from local.flyte.registry import Registry
-from local.flyte.rpc import service_handler
-from local.flyte.runtime import Runtime
+from local.flyte.pods.leftovers import end_leftovers
+from local.flyte.state.database import open_database
+from local.flyte.state.journal import Journal
+from local.flyte.state.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable

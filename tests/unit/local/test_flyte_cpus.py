@@ -10,7 +10,7 @@ from flyteidl.core import tasks_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.flyte.cpus import DEFAULT_REQUEST, CpuPool, CpuShare, cpu_share, millicpus
+from local.flyte.execution.cpus import DEFAULT_REQUEST, CpuPool, CpuShare, cpu_share, millicpus
 
 
 @pytest.mark.parametrize(

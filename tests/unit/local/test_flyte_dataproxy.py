@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.flyte import LocalFlyte
-from local.flyte.signed_urls import Signer
+from local.flyte.api.signed_urls import Signer
 from tests.unit.local.flyte_client import STRING, Client, emits, node, text
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from flyteidl.admin import execution_pb2
 from flyteidl.core.execution_pb2 import WorkflowExecution
 
 from local.flyte import LocalFlyte
-from local.flyte.leftovers import MARK, end_leftovers
+from local.flyte.pods.leftovers import MARK, end_leftovers
 from tests.unit.local.flyte_client import STRING, Client, emits, node, text
 
 if TYPE_CHECKING:

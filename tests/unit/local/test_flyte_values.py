@@ -11,14 +11,14 @@ from flyteidl.core import literals_pb2, types_pb2, workflow_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.flyte.array_node import item_count, minimum_successes
-from local.flyte.bindings import UnresolvedBinding, resolve
-from local.flyte.command import UnknownVariable, fill_in
-from local.flyte.journal import NO_ITEM
-from local.flyte.layout import MAX_UNIQUE_ID, ExecutionLayout, fnv32a, shard, unique_id
-from local.flyte.listing import page
-from local.flyte.literal_types import is_of_type, type_name
-from local.flyte.outcomes import TaskFailed
+from local.flyte.api.listing import page
+from local.flyte.compiler.bindings import UnresolvedBinding, resolve
+from local.flyte.compiler.literal_types import is_of_type, type_name
+from local.flyte.execution.array_node import item_count, minimum_successes
+from local.flyte.execution.outcomes import TaskFailed
+from local.flyte.pods.command import UnknownVariable, fill_in
+from local.flyte.state.journal import NO_ITEM
+from local.flyte.state.layout import MAX_UNIQUE_ID, ExecutionLayout, fnv32a, shard, unique_id
 from tests.unit.local.flyte_client import STRING, STRINGS, literals, text, texts
 
 LAYOUT = ExecutionLayout(Path("/data"), "nst", "development", "nst-x")

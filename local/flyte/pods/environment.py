@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from local.flyte.journal import NO_ITEM
-from local.flyte.leftovers import MARK
+from local.flyte.pods.leftovers import MARK
+from local.flyte.state.journal import NO_ITEM
 
 if TYPE_CHECKING:
     from local.flyte.keys import ExecutionKey

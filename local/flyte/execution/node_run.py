@@ -5,19 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from local.flyte.array_node import collect, item_count, run_items
-from local.flyte.blobs import OUTPUTS, read_literals, write_message
-from local.flyte.compiled import task_node
-from local.flyte.cpus import cpu_share
-from local.flyte.journal import NO_ITEM, Node
-from local.flyte.outcomes import TaskFailed
-from local.flyte.task_run import TaskJob, TaskRun
+from local.flyte.compiler.compiled import task_node
+from local.flyte.execution.array_node import collect, item_count, run_items
+from local.flyte.execution.cpus import cpu_share
+from local.flyte.execution.outcomes import TaskFailed
+from local.flyte.execution.task_run import TaskJob, TaskRun
+from local.flyte.state.blobs import OUTPUTS, read_literals, write_message
+from local.flyte.state.journal import NO_ITEM, Node
 
 if TYPE_CHECKING:
-    from local.flyte.compiled import CompiledWorkflow
-    from local.flyte.journal import ExecutionRow
-    from local.flyte.layout import ExecutionLayout
-    from local.flyte.runtime import Runtime
+    from local.flyte.compiler.compiled import CompiledWorkflow
+    from local.flyte.execution.runtime import Runtime
+    from local.flyte.state.journal import ExecutionRow
+    from local.flyte.state.layout import ExecutionLayout
 
 
 class NodeRun:

@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 from flyteidl.core import execution_pb2, literals_pb2, types_pb2, workflow_pb2
 
-from local.flyte.bindings import (
+from local.flyte.compiler.bindings import (
     END_NODE,
     START_NODE,
     UnresolvedBinding,
     resolve_all,
     upstream,
 )
-from local.flyte.blobs import OUTPUTS, write_message
-from local.flyte.journal import Node, Workflow
-from local.flyte.layout import ExecutionLayout
-from local.flyte.node_run import NodeRun
-from local.flyte.outcomes import TaskFailed, failure
+from local.flyte.execution.node_run import NodeRun
+from local.flyte.execution.outcomes import TaskFailed, failure
+from local.flyte.state.blobs import OUTPUTS, write_message
+from local.flyte.state.journal import Node, Workflow
+from local.flyte.state.layout import ExecutionLayout
 
 if TYPE_CHECKING:
-    from local.flyte.compiled import CompiledWorkflow
-    from local.flyte.journal import ExecutionRow
-    from local.flyte.runtime import Runtime
+    from local.flyte.compiler.compiled import CompiledWorkflow
+    from local.flyte.execution.runtime import Runtime
+    from local.flyte.state.journal import ExecutionRow
 
 _DEFAULT_PARALLELISM = 25
 """Nodes of one execution that may run at a time (flyteadmin ``maxParallelism``)."""

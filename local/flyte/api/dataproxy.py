@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from flyteidl.service import dataproxy_pb2
 
-from local.flyte.blobs import OUTPUTS, read_literals
+from local.flyte.api.timestamps import timestamp
 from local.flyte.keys import ExecutionKey
-from local.flyte.layout import ExecutionLayout
 from local.flyte.refusals import already_exists, invalid_argument, not_found, unsupported
-from local.flyte.timestamps import timestamp
+from local.flyte.state.blobs import OUTPUTS, read_literals
+from local.flyte.state.layout import ExecutionLayout
 
 if TYPE_CHECKING:
-    from local.flyte.blob_server import BlobServer
-    from local.flyte.journal import NodeRow
-    from local.flyte.runtime import Runtime
+    from local.flyte.api.blob_server import BlobServer
+    from local.flyte.execution.runtime import Runtime
+    from local.flyte.state.journal import NodeRow
 
 _DEFAULT_SECONDS = 3600.0
 _DECK = "deck.html"

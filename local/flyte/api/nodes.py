@@ -9,19 +9,19 @@ from flyteidl.admin import node_execution_pb2, task_execution_pb2
 from flyteidl.core import execution_pb2, identifier_pb2
 from flyteidl.event import event_pb2
 
-from local.flyte.blobs import OUTPUTS, read_literals
-from local.flyte.compiled import all_nodes, what_it_launches
-from local.flyte.executions_api import url_blob
-from local.flyte.journal import NO_ITEM, Node, Task, Times
+from local.flyte.api.executions import url_blob
+from local.flyte.api.listing import page
+from local.flyte.api.timestamps import closure_times
+from local.flyte.compiler.compiled import all_nodes, what_it_launches
 from local.flyte.keys import ExecutionKey
-from local.flyte.layout import ExecutionLayout
-from local.flyte.listing import page
 from local.flyte.refusals import not_found
-from local.flyte.timestamps import closure_times
+from local.flyte.state.blobs import OUTPUTS, read_literals
+from local.flyte.state.journal import NO_ITEM, Node, Task, Times
+from local.flyte.state.layout import ExecutionLayout
 
 if TYPE_CHECKING:
-    from local.flyte.journal import AttemptRow, ExecutionRow, NodeRow
-    from local.flyte.runtime import Runtime
+    from local.flyte.execution.runtime import Runtime
+    from local.flyte.state.journal import AttemptRow, ExecutionRow, NodeRow
 
 _TASK_PHASES = {
     Node.RUNNING: Task.RUNNING,

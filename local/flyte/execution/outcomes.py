@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 from flyteidl.core import errors_pb2, execution_pb2
 from google.protobuf.message import DecodeError
 
-from local.flyte.blobs import ERROR, OUTPUTS
-from local.flyte.journal import Task
+from local.flyte.state.blobs import ERROR, OUTPUTS
+from local.flyte.state.journal import Task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from local.flyte.journal import AttemptRow
+    from local.flyte.state.journal import AttemptRow
 
 USER = "user"
 SYSTEM = "system"

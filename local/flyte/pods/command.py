@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from local.flyte.layout import AttemptLayout
+    from local.flyte.state.layout import AttemptLayout
 
 _VARIABLE = re.compile(r"{{\s*[.$](?P<name>[a-zA-Z]+)(?:\.(?P<input>[^\s}]+))?\s*}}")
 

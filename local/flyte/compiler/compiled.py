@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from flyteidl.core import compiler_pb2, literals_pb2, workflow_pb2
 
-from local.flyte.bindings import END_NODE, START_NODE, promises, upstream
+from local.flyte.compiler.bindings import END_NODE, START_NODE, promises, upstream
 from local.flyte.keys import LAUNCH_PLAN, TASK, WORKFLOW, EntityKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from local.flyte.registry import Entity, Registry
+    from local.flyte.state.registry import Entity, Registry
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from local.flyte.cpus import CpuPool
-    from local.flyte.journal import Journal
-    from local.flyte.registry import Registry
+    from local.flyte.execution.cpus import CpuPool
+    from local.flyte.state.journal import Journal
+    from local.flyte.state.registry import Registry
 
 
 @dataclass(frozen=True)

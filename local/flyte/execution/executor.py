@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from flyteidl.core import execution_pb2
 
-from local.flyte.compiled import what_it_launches
-from local.flyte.journal import Task, Workflow
-from local.flyte.outcomes import SYSTEM, failure
-from local.flyte.workflow_run import WorkflowRun
+from local.flyte.compiler.compiled import what_it_launches
+from local.flyte.execution.outcomes import SYSTEM, failure
+from local.flyte.execution.workflow_run import WorkflowRun
+from local.flyte.state.journal import Task, Workflow
 
 if TYPE_CHECKING:
-    from local.flyte.journal import ExecutionRow
+    from local.flyte.execution.runtime import Runtime
     from local.flyte.keys import ExecutionKey
-    from local.flyte.runtime import Runtime
+    from local.flyte.state.journal import ExecutionRow
 
 _log = logging.getLogger(__name__)
 

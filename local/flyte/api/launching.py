@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 from flyteidl.core import execution_pb2, literals_pb2
 
-from local.flyte.compiled import what_it_launches
-from local.flyte.journal import Workflow
+from local.flyte.api.about import check_domain
+from local.flyte.compiler.compiled import what_it_launches
+from local.flyte.compiler.literal_types import is_of_type, type_name
+from local.flyte.compiler.unsupported import check_execution
+from local.flyte.execution.outcomes import failure
 from local.flyte.keys import KIND_NAMES, LAUNCH_PLAN, TASK, ExecutionKey
-from local.flyte.literal_types import is_of_type, type_name
-from local.flyte.outcomes import failure
-from local.flyte.platform_api import check_domain
 from local.flyte.refusals import invalid_argument
-from local.flyte.unsupported import check_execution
+from local.flyte.state.journal import Workflow
 
 if TYPE_CHECKING:
-    from local.flyte.compiled import CompiledWorkflow
-    from local.flyte.executor import Executor
-    from local.flyte.journal import ExecutionRow, Journal
-    from local.flyte.registry import Entity, Registry
+    from local.flyte.compiler.compiled import CompiledWorkflow
+    from local.flyte.execution.executor import Executor
+    from local.flyte.state.journal import ExecutionRow, Journal
+    from local.flyte.state.registry import Entity, Registry
 
 MAX_NAME = 63
 _NAME = re.compile(r"[a-z][a-z\-0-9]*")

@@ -9,18 +9,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from local.flyte import pod
-from local.flyte.blobs import OUTPUTS, read_literals
-from local.flyte.command import UnknownVariable, fill_in
-from local.flyte.cpus import CpuShare
-from local.flyte.environment import pod_environment
-from local.flyte.journal import NO_ITEM, Task
-from local.flyte.outcomes import USER, Failure, TaskFailed, failure, final_error, judge
+from local.flyte.execution.cpus import CpuShare
+from local.flyte.execution.outcomes import USER, Failure, TaskFailed, failure, final_error, judge
+from local.flyte.pods import pod
+from local.flyte.pods.command import UnknownVariable, fill_in
+from local.flyte.pods.environment import pod_environment
+from local.flyte.state.blobs import OUTPUTS, read_literals
+from local.flyte.state.journal import NO_ITEM, Task
 
 if TYPE_CHECKING:
-    from local.flyte.journal import ExecutionRow
-    from local.flyte.layout import AttemptLayout, ExecutionLayout
-    from local.flyte.runtime import Runtime
+    from local.flyte.execution.runtime import Runtime
+    from local.flyte.state.journal import ExecutionRow
+    from local.flyte.state.layout import AttemptLayout, ExecutionLayout
 
 _log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from flyteidl.core import execution_pb2, literals_pb2
 
-from local.flyte.outcomes import TaskFailed, failure
+from local.flyte.execution.outcomes import TaskFailed, failure
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence

@@ -6,23 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 from flyteidl.admin import common_pb2, execution_pb2
 
-from local.flyte.bindings import END_NODE, START_NODE
-from local.flyte.blobs import OUTPUTS, read_literals
-from local.flyte.compiled import launched_workflow_id
-from local.flyte.journal import Workflow
+from local.flyte.api.launching import launch
+from local.flyte.api.listing import page
+from local.flyte.api.timestamps import closure_times
+from local.flyte.compiler.bindings import END_NODE, START_NODE
+from local.flyte.compiler.compiled import launched_workflow_id
 from local.flyte.keys import LAUNCH_PLAN, EntityKey, ExecutionKey
-from local.flyte.launching import launch
-from local.flyte.layout import ExecutionLayout
-from local.flyte.listing import page
 from local.flyte.refusals import failed_precondition
-from local.flyte.timestamps import closure_times
+from local.flyte.state.blobs import OUTPUTS, read_literals
+from local.flyte.state.journal import Workflow
+from local.flyte.state.layout import ExecutionLayout
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from local.flyte.executor import Executor
-    from local.flyte.journal import ExecutionRow
-    from local.flyte.runtime import Runtime
+    from local.flyte.execution.executor import Executor
+    from local.flyte.execution.runtime import Runtime
+    from local.flyte.state.journal import ExecutionRow
 
 
 class ExecutionsApi:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flyteidl.core import tasks_pb2, workflow_pb2
 
-from local.flyte.compiled import all_nodes
+from local.flyte.compiler.compiled import all_nodes
 from local.flyte.refusals import invalid_argument, unsupported
 
 _TASK_TYPES = ("python-task",)

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 from flyteidl.admin import common_pb2, launch_plan_pb2, task_pb2, workflow_pb2
 from flyteidl.core import compiler_pb2
 
-from local.flyte.compiled import compile_workflow
-from local.flyte.compiler import validate_launch_plan, validate_task, validate_workflow
+from local.flyte.api.about import check_domain
+from local.flyte.api.listing import page
+from local.flyte.api.timestamps import timestamp
+from local.flyte.compiler.compiled import compile_workflow
+from local.flyte.compiler.validation import validate_launch_plan, validate_task, validate_workflow
 from local.flyte.keys import LAUNCH_PLAN, TASK, WORKFLOW, EntityKey
-from local.flyte.listing import page
-from local.flyte.platform_api import check_domain
-from local.flyte.timestamps import timestamp
 
 if TYPE_CHECKING:
-    from local.flyte.registry import Entity, Registry
+    from local.flyte.state.registry import Entity, Registry
 
 
 class EntitiesApi:

@@ -9,18 +9,18 @@ from __future__ import annotations
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
-from local.flyte.bindings import START_NODE, promises, upstream
-from local.flyte.command import check_variables
-from local.flyte.compiled import all_nodes, compile_workflow, unknown_nodes
-from local.flyte.cpus import cpu_share
+from local.flyte.compiler.bindings import START_NODE, promises, upstream
+from local.flyte.compiler.compiled import all_nodes, compile_workflow, unknown_nodes
+from local.flyte.compiler.literal_types import is_of_type, type_name
+from local.flyte.compiler.unsupported import check_launch_plan, check_task, check_workflow
+from local.flyte.execution.cpus import cpu_share
 from local.flyte.keys import WORKFLOW, EntityKey
-from local.flyte.literal_types import is_of_type, type_name
+from local.flyte.pods.command import check_variables
 from local.flyte.refusals import invalid_argument
-from local.flyte.unsupported import check_launch_plan, check_task, check_workflow
 
 if TYPE_CHECKING:
-    from local.flyte.compiled import CompiledWorkflow
-    from local.flyte.registry import Registry
+    from local.flyte.compiler.compiled import CompiledWorkflow
+    from local.flyte.state.registry import Registry
 
 
 def validate_task(template: Any) -> None:

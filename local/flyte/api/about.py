@@ -10,7 +10,7 @@ from flyteidl.admin import project_pb2, version_pb2
 from local.flyte.refusals import invalid_argument, not_found
 
 if TYPE_CHECKING:
-    from local.flyte.registry import Registry
+    from local.flyte.state.registry import Registry
 
 DOMAINS = ("development", "staging", "production")
 """flyteadmin's default ``domains``."""

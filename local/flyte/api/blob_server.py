@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import TYPE_CHECKING, cast
 
-from local.flyte.signed_urls import Signer
+from local.flyte.api.signed_urls import Signer
 
 if TYPE_CHECKING:
     from pathlib import Path

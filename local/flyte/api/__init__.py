@@ -1,0 +1,1 @@
+"""FlyteAdmin's API: gRPC requests and signed addresses in, answers or refusals out."""

@@ -1,0 +1,1 @@
+"""Registered entities: whether they make sense, and what they mean together."""

@@ -1,0 +1,1 @@
+"""Executions: nodes in order, tasks attempt by attempt, CPUs shared among all."""

@@ -1,0 +1,1 @@
+"""Pods: child processes with the command, environment and disk that Flyte gives a container."""
