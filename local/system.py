@@ -32,7 +32,8 @@ IMAGE = "nst-tasks:local"
 """A name only: the local Flyte runs a task's command as a child process, in this environment."""
 
 START_SECONDS = 60.0
-STOP_SECONDS = 15.0
+STOP_SECONDS = 5.0
+"""Flyte gives its tasks three; MiniStack would wait for clients to hang up, for ever."""
 
 
 class StartError(Exception):
