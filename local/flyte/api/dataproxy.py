@@ -23,7 +23,7 @@ from local.flyte.state.layout import ExecutionLayout
 if TYPE_CHECKING:
     from local.flyte.api.blob_server import BlobServer
     from local.flyte.execution.runtime import Runtime
-    from local.flyte.state.journal import NodeRow
+    from local.flyte.state.rows import NodeRow
 
 _DEFAULT_SECONDS = 3600.0
 _DECK = "deck.html"

@@ -14,15 +14,15 @@ from local.flyte.compiler.compiled import launched_workflow_id
 from local.flyte.keys import LAUNCH_PLAN, EntityKey, ExecutionKey
 from local.flyte.refusals import failed_precondition
 from local.flyte.state.blobs import OUTPUTS, read_literals
-from local.flyte.state.journal import Workflow
 from local.flyte.state.layout import ExecutionLayout
+from local.flyte.state.rows import Workflow
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from local.flyte.execution.executor import Executor
     from local.flyte.execution.runtime import Runtime
-    from local.flyte.state.journal import ExecutionRow
+    from local.flyte.state.rows import ExecutionRow
 
 
 class ExecutionsApi:

@@ -20,13 +20,14 @@ from local.flyte.compiler.unsupported import check_execution
 from local.flyte.execution.outcomes import failure
 from local.flyte.keys import KIND_NAMES, LAUNCH_PLAN, TASK, ExecutionKey
 from local.flyte.refusals import invalid_argument
-from local.flyte.state.journal import Workflow
+from local.flyte.state.rows import Workflow
 
 if TYPE_CHECKING:
     from local.flyte.compiler.compiled import CompiledWorkflow
     from local.flyte.execution.executor import Executor
-    from local.flyte.state.journal import ExecutionRow, Journal
+    from local.flyte.state.journal import Journal
     from local.flyte.state.registry import Entity, Registry
+    from local.flyte.state.rows import ExecutionRow
 
 MAX_NAME = 63
 _NAME = re.compile(r"[a-z][a-z\-0-9]*")

@@ -16,12 +16,12 @@ from local.flyte.compiler.compiled import all_nodes, what_it_launches
 from local.flyte.keys import ExecutionKey
 from local.flyte.refusals import not_found
 from local.flyte.state.blobs import OUTPUTS, read_literals
-from local.flyte.state.journal import NO_ITEM, Node, Task, Times
 from local.flyte.state.layout import ExecutionLayout
+from local.flyte.state.rows import NO_ITEM, Node, Task, Times
 
 if TYPE_CHECKING:
     from local.flyte.execution.runtime import Runtime
-    from local.flyte.state.journal import AttemptRow, ExecutionRow, NodeRow
+    from local.flyte.state.rows import AttemptRow, ExecutionRow, NodeRow
 
 _TASK_PHASES = {
     Node.RUNNING: Task.RUNNING,

@@ -9,7 +9,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
 if TYPE_CHECKING:
-    from local.flyte.state.journal import Times
+    from local.flyte.state.rows import Times
 
 _NANOS = 1_000_000_000
 

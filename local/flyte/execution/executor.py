@@ -11,12 +11,12 @@ from flyteidl.core import execution_pb2
 from local.flyte.compiler.compiled import what_it_launches
 from local.flyte.execution.outcomes import SYSTEM, failure
 from local.flyte.execution.workflow_run import WorkflowRun
-from local.flyte.state.journal import Task, Workflow
+from local.flyte.state.rows import Task, Workflow
 
 if TYPE_CHECKING:
     from local.flyte.execution.runtime import Runtime
     from local.flyte.keys import ExecutionKey
-    from local.flyte.state.journal import ExecutionRow
+    from local.flyte.state.rows import ExecutionRow
 
 _log = logging.getLogger(__name__)
 
@@ -49,10 +49,10 @@ class Executor:
             The executions that go on.
         """
         resumed = []
-        for execution in self._runtime.journal.executions():
+        for execution in self._runtime.journal.unfinished():
             if execution.phase == Workflow.ABORTING:
                 self._runtime.journal.update_execution(execution.serial, Workflow.ABORTED)
-            elif not execution.is_terminal:
+            else:
                 self._end_lost_attempts(execution)
                 self.start(execution)
                 resumed.append(execution.key)

@@ -11,13 +11,13 @@ from local.flyte.execution.cpus import cpu_share
 from local.flyte.execution.outcomes import TaskFailed
 from local.flyte.execution.task_run import TaskJob, TaskRun
 from local.flyte.state.blobs import OUTPUTS, read_literals, write_message
-from local.flyte.state.journal import NO_ITEM, Node
+from local.flyte.state.rows import NO_ITEM, Node
 
 if TYPE_CHECKING:
     from local.flyte.compiler.compiled import CompiledWorkflow
     from local.flyte.execution.runtime import Runtime
-    from local.flyte.state.journal import ExecutionRow
     from local.flyte.state.layout import ExecutionLayout
+    from local.flyte.state.rows import ExecutionRow
 
 
 class NodeRun:

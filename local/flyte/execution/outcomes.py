@@ -15,13 +15,13 @@ from flyteidl.core import errors_pb2, execution_pb2
 from google.protobuf.message import DecodeError
 
 from local.flyte.state.blobs import ERROR, OUTPUTS
-from local.flyte.state.journal import Task
+from local.flyte.state.rows import Task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from local.flyte.state.journal import AttemptRow
+    from local.flyte.state.rows import AttemptRow
 
 USER = "user"
 SYSTEM = "system"

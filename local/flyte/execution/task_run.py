@@ -15,12 +15,12 @@ from local.flyte.pods import pod
 from local.flyte.pods.command import UnknownVariable, fill_in
 from local.flyte.pods.environment import pod_environment
 from local.flyte.state.blobs import OUTPUTS, read_literals
-from local.flyte.state.journal import NO_ITEM, Task
+from local.flyte.state.rows import NO_ITEM, Task
 
 if TYPE_CHECKING:
     from local.flyte.execution.runtime import Runtime
-    from local.flyte.state.journal import ExecutionRow
     from local.flyte.state.layout import AttemptLayout, ExecutionLayout
+    from local.flyte.state.rows import ExecutionRow
 
 _log = logging.getLogger(__name__)
 

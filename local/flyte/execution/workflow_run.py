@@ -17,13 +17,13 @@ from local.flyte.compiler.bindings import (
 from local.flyte.execution.node_run import NodeRun
 from local.flyte.execution.outcomes import TaskFailed, failure
 from local.flyte.state.blobs import OUTPUTS, write_message
-from local.flyte.state.journal import Node, Workflow
 from local.flyte.state.layout import ExecutionLayout
+from local.flyte.state.rows import Node, Workflow
 
 if TYPE_CHECKING:
     from local.flyte.compiler.compiled import CompiledWorkflow
     from local.flyte.execution.runtime import Runtime
-    from local.flyte.state.journal import ExecutionRow
+    from local.flyte.state.rows import ExecutionRow
 
 _DEFAULT_PARALLELISM = 25
 """Nodes of one execution that may run at a time (flyteadmin ``maxParallelism``)."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from local.flyte.pods.leftovers import MARK
-from local.flyte.state.journal import NO_ITEM
+from local.flyte.state.rows import NO_ITEM
 
 if TYPE_CHECKING:
     from local.flyte.keys import ExecutionKey

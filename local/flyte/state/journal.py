@@ -1,85 +1,26 @@
-"""What happened to each execution: its nodes and their attempts, as rows."""
+"""What happened to each execution, its nodes and their attempts."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from flyteidl.admin import execution_pb2 as admin_execution_pb2
-from flyteidl.core import execution_pb2, literals_pb2
-
-from local.flyte.keys import ExecutionKey
 from local.flyte.refusals import already_exists, not_found
+from local.flyte.state.rows import (
+    TERMINAL,
+    Node,
+    Task,
+    Workflow,
+    attempt_row,
+    execution_row,
+    node_row,
+)
 
 if TYPE_CHECKING:
     import sqlite3
 
-Workflow = execution_pb2.WorkflowExecution
-Node = execution_pb2.NodeExecution
-Task = execution_pb2.TaskExecution
-
-TERMINAL = (Workflow.SUCCEEDED, Workflow.FAILED, Workflow.ABORTED, Workflow.TIMED_OUT)
-NO_ITEM = -1
-"""The item number of an attempt that belongs to no map task."""
-
-
-@dataclass(frozen=True)
-class Times:
-    """When a thing was made, began, ended and last changed (seconds since the epoch)."""
-
-    created: float
-    started: float | None
-    ended: float | None
-    updated: float
-
-
-@dataclass(frozen=True)
-class ExecutionRow:
-    """One execution."""
-
-    serial: int
-    key: ExecutionKey
-    spec: Any
-    inputs: Any
-    phase: int
-    state: int
-    error: Any | None
-    abort_cause: str | None
-    outputs_uri: str | None
-    times: Times
-
-    @property
-    def is_terminal(self) -> bool:
-        """Whether nothing more will happen to it."""
-        return self.phase in TERMINAL
-
-
-@dataclass(frozen=True)
-class NodeRow:
-    """One node of an execution."""
-
-    node_id: str
-    is_array: bool
-    phase: int
-    error: Any | None
-    output_dir: str | None
-    times: Times
-
-
-@dataclass(frozen=True)
-class AttemptRow:
-    """One attempt at a task, or at one item of a map task."""
-
-    node_id: str
-    item: int
-    attempt: int
-    phase: int
-    budget: str | None
-    error: Any | None
-    output_dir: str
-    log: str
-    times: Times
+    from local.flyte.keys import ExecutionKey
+    from local.flyte.state.rows import AttemptRow, ExecutionRow, NodeRow
 
 
 class Journal:
@@ -120,7 +61,14 @@ class Journal:
         ).fetchone()
         if row is None:
             raise not_found(f"missing execution {key}")
-        return _execution(row)
+        return execution_row(row)
+
+    def unfinished(self) -> list[ExecutionRow]:
+        """Return the executions that are not over, oldest first."""
+        rows = self._database.execute(
+            "SELECT * FROM executions WHERE phase NOT IN (?, ?, ?, ?) ORDER BY serial", TERMINAL
+        )
+        return [execution_row(row) for row in rows]
 
     def executions(self, project: str = "", domain: str = "") -> list[ExecutionRow]:
         """Return the executions of a project and domain (or all), oldest first."""
@@ -129,7 +77,7 @@ class Journal:
             " ORDER BY serial",
             (project, domain),
         )
-        return [_execution(row) for row in rows]
+        return [execution_row(row) for row in rows]
 
     def update_execution(self, serial: int, phase: int, **columns: Any) -> None:
         """Move an execution to a phase; messages among the columns are serialised."""
@@ -149,14 +97,14 @@ class Journal:
         rows = self._database.execute(
             "SELECT * FROM nodes WHERE execution = ? ORDER BY created_at, rowid", (serial,)
         )
-        return [_node(row) for row in rows]
+        return [node_row(row) for row in rows]
 
     def node(self, serial: int, node_id: str) -> NodeRow | None:
         """Return one node, or None if the execution has not reached it."""
         row = self._database.execute(
             "SELECT * FROM nodes WHERE (execution, node_id) = (?, ?)", (serial, node_id)
         ).fetchone()
-        return None if row is None else _node(row)
+        return None if row is None else node_row(row)
 
     def begin_node(self, serial: int, node_id: str, *, is_array: bool) -> None:
         """Note that a node has begun; begun again after a restart, it keeps its first times."""
@@ -181,7 +129,7 @@ class Journal:
             " AND (?3 IS NULL OR item = ?3) ORDER BY item, attempt",
             (serial, node_id, item),
         )
-        return [_attempt(row) for row in rows]
+        return [attempt_row(row) for row in rows]
 
     def begin_attempt(
         self, serial: int, node_id: str, item: int, attempt: int, *, output_dir: str, log: str
@@ -215,51 +163,3 @@ class Journal:
             f"UPDATE {table} SET {assignments} WHERE {conditions}",  # noqa: S608
             (*values, *where.values()),
         )
-
-
-def _times(row: sqlite3.Row) -> Times:
-    return Times(row["created_at"], row["started_at"], row["ended_at"], row["updated_at"])
-
-
-def _error(row: sqlite3.Row) -> Any | None:
-    return None if row["error"] is None else execution_pb2.ExecutionError.FromString(row["error"])
-
-
-def _execution(row: sqlite3.Row) -> ExecutionRow:
-    return ExecutionRow(
-        serial=row["serial"],
-        key=ExecutionKey(row["project"], row["domain"], row["name"]),
-        spec=admin_execution_pb2.ExecutionSpec.FromString(row["spec"]),
-        inputs=literals_pb2.LiteralMap.FromString(row["inputs"]),
-        phase=row["phase"],
-        state=row["state"],
-        error=_error(row),
-        abort_cause=row["abort_cause"],
-        outputs_uri=row["outputs_uri"],
-        times=_times(row),
-    )
-
-
-def _node(row: sqlite3.Row) -> NodeRow:
-    return NodeRow(
-        node_id=row["node_id"],
-        is_array=bool(row["is_array"]),
-        phase=row["phase"],
-        error=_error(row),
-        output_dir=row["output_dir"],
-        times=_times(row),
-    )
-
-
-def _attempt(row: sqlite3.Row) -> AttemptRow:
-    return AttemptRow(
-        node_id=row["node_id"],
-        item=row["item"],
-        attempt=row["attempt"],
-        phase=row["phase"],
-        budget=row["budget"],
-        error=_error(row),
-        output_dir=row["output_dir"],
-        log=row["log"],
-        times=_times(row),
-    )

@@ -10,7 +10,7 @@ import base64
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.flyte.state.journal import NO_ITEM
+from local.flyte.state.rows import NO_ITEM
 
 MAX_UNIQUE_ID = 50
 """Pod names and raw output folders longer than this become a hash."""

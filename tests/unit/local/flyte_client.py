@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import grpc
+import pytest
 from flyteidl.admin import execution_pb2, launch_plan_pb2, task_pb2, workflow_pb2
 from flyteidl.admin.common_pb2 import ObjectGetRequest
 from flyteidl.core import identifier_pb2, interface_pb2, literals_pb2, tasks_pb2, types_pb2
@@ -15,7 +17,12 @@ from flyteidl.core.execution_pb2 import WorkflowExecution
 from flyteidl.service.admin_pb2_grpc import AdminServiceStub
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+INVALID = grpc.StatusCode.INVALID_ARGUMENT
+EXISTS = grpc.StatusCode.ALREADY_EXISTS
+MISSING = grpc.StatusCode.NOT_FOUND
+UNSUPPORTED = grpc.StatusCode.UNIMPLEMENTED
 
 STRING = types_pb2.LiteralType(simple=types_pb2.STRING)
 STRINGS = types_pb2.LiteralType(collection_type=STRING)
@@ -193,3 +200,20 @@ class Client:
     def get_launch_plan(self, name: str, version: str = "1") -> Any:
         wanted = identifier(identifier_pb2.LAUNCH_PLAN, name, version)
         return self.admin.GetLaunchPlan(ObjectGetRequest(id=wanted), timeout=5)
+
+
+def refused(call: Callable[[], Any]) -> tuple[grpc.StatusCode, str]:
+    with pytest.raises(grpc.RpcError) as refusal:
+        call()
+    return refusal.value.code(), refusal.value.details()
+
+
+def run_one(client: Client, name: str, script: str, **task: Any) -> Any:
+    """Run a workflow of one task that promises the output `y`."""
+    client.task(name, script, outputs={"y": STRING}, **task)
+    client.workflow(name, [node("n0", name)], outputs={"y": ("n0", "y")})
+    return client.wait(client.launch(name))
+
+
+def lines(path: Path) -> list[str]:
+    return path.read_text().split() if path.exists() else []

@@ -7,7 +7,7 @@ import hashlib
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import grpc
 import pytest
@@ -17,20 +17,10 @@ from flyteidl.service.dataproxy_pb2_grpc import DataProxyServiceStub
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.flyte import LocalFlyte
 from local.flyte.api.signed_urls import Signer
 from tests.unit.local.flyte_client import STRING, Client, emits, node, text
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 CONTENT = b"code" * 1000
-
-
-@pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    with LocalFlyte(tmp_path_factory.mktemp("fly te")) as flyte:
-        yield Client(flyte.endpoint)
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,8 @@ from local.flyte.compiler.literal_types import is_of_type, type_name
 from local.flyte.execution.array_node import item_count, minimum_successes
 from local.flyte.execution.outcomes import TaskFailed
 from local.flyte.pods.command import UnknownVariable, fill_in
-from local.flyte.state.journal import NO_ITEM
 from local.flyte.state.layout import MAX_UNIQUE_ID, ExecutionLayout, fnv32a, shard, unique_id
+from local.flyte.state.rows import NO_ITEM
 from tests.unit.local.flyte_client import STRING, STRINGS, literals, text, texts
 
 LAYOUT = ExecutionLayout(Path("/data"), "nst", "development", "nst-x")
