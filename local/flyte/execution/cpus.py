@@ -113,7 +113,7 @@ class CpuPool:
         """
         request = min(share.request, self.capacity)
         await self._take(request, rank)
-        cores = self._pick(share.limit)
+        cores = self._pick(min(share.limit, self.capacity))
         try:
             for core in cores:
                 self._load[core] += request
