@@ -91,6 +91,10 @@ class _LeanLoader(Loader):
         super().__init__(include_default_search_paths=False)
         self._search_paths = list(search_paths)
 
+    def list_available_services(self, type_name: str) -> list[str]:
+        """Name the services there are, without looking through four hundred folders."""
+        return sorted(OPERATIONS)
+
 
 def _keep_called(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Make a JSON object without what no call of ours can ever look at."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.core import coldstart
 from services.core.observability import observed
 from services.core.settings import DispatcherSettings, load
 from services.dispatcher.composition import compose
 from services.dispatcher.processor import answer
 
 processor = compose(load(DispatcherSettings))
+coldstart.over()
 
 
 @observed
