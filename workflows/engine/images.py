@@ -19,7 +19,16 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from workflows.engine.arrays import Alpha, Pixels
 from workflows.engine.encoding import EncodedPicture, write_picture
 from workflows.engine.modes import to_plain_mode, to_srgb
-from workflows.engine.signatures import describe
+from workflows.engine.rejections import (
+    DamagedPictureError,
+    EmptyFileError,
+    NotAPictureError,
+    PictureError,
+    PictureTooLargeError,
+    PictureTooSmallError,
+    TransparentPictureError,
+)
+from workflows.engine.signatures import describe, starts_readable
 
 __all__ = [
     "DamagedPictureError",
@@ -55,34 +64,6 @@ _TRANSPOSE: Final = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-
-
-class PictureError(ValueError):
-    """A file cannot be used; the message is the reason, for the person who uploaded it."""
-
-
-class EmptyFileError(PictureError):
-    """The file has no bytes."""
-
-
-class NotAPictureError(PictureError):
-    """The file is no picture, or one of a kind that nst does not read."""
-
-
-class DamagedPictureError(PictureError):
-    """The file starts as a picture but cannot be decoded to its end."""
-
-
-class PictureTooLargeError(PictureError):
-    """The picture has more pixels than nst decodes."""
-
-
-class PictureTooSmallError(PictureError):
-    """A side is shorter than the network can see."""
-
-
-class TransparentPictureError(PictureError):
-    """No pixel is visible."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,6 +116,14 @@ def read_picture(data: bytes, *, longest_side: int) -> Picture:
     """
     if not data:
         raise EmptyFileError("the file is empty")
+    # Pillow warns of odd metadata, which is odd and no more, and at its own limit of pixels,
+    # which is near ours.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _read(data, longest_side)
+
+
+def _read(data: bytes, longest_side: int) -> Picture:
     image = _open(data)
     _check_size(image.size, longest_side)
     target = _shrunk(image.size, longest_side)
@@ -153,15 +142,14 @@ def read_picture(data: bytes, *, longest_side: int) -> Picture:
 def _open(data: bytes) -> Image.Image:
     """Read the header."""
     try:
-        with warnings.catch_warnings():
-            # Pillow warns at its own limit, near ours; ours is checked next.
-            warnings.simplefilter("ignore")
-            return Image.open(io.BytesIO(data), formats=FORMATS)
+        return Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.DecompressionBombError as error:
         # Its message is all that is left of the header: "Image size (900000000 pixels) ..."
         found = re.search(r"\d+", str(error))
         raise _too_large(int(found[0]) if found else None) from error
     except UnidentifiedImageError as error:
+        if starts_readable(data):
+            raise _damaged() from error
         raise NotAPictureError(
             f"this is not a picture nst can read: {describe(data)}; use {FORMAT_NAMES}"
         ) from error

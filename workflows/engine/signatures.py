@@ -23,8 +23,25 @@ _SIGNATURES: Final = (
     (0, b"\x00\x00\x01\x00", "it is an icon"),
 )
 
+#: The formats that are read, see `workflows.engine.images.FORMATS`.
+_READABLE: Final = (
+    (0, b"\xff\xd8\xff"),
+    (0, b"\x89PNG"),
+    (8, b"WEBP"),
+    (0, b"GIF8"),
+    (0, b"II*\x00"),
+    (0, b"MM\x00*"),
+    (0, b"BM"),
+    (4, b"ftypavi"),
+)
+
 # Enough to see a root element behind an XML declaration and a comment.
 _HEAD: Final = 1024
+
+
+def starts_readable(data: bytes) -> bool:
+    """Tell whether a file begins like one of a format that nst reads, whatever follows."""
+    return any(data[at : at + len(mark)] == mark for at, mark in _READABLE)
 
 
 def describe(data: bytes) -> str:

