@@ -75,6 +75,7 @@ def _sent(client: BaseClient, call: str, arguments: dict[str, Any]) -> tuple[Any
     client.meta.events.register("before-send.*.*", catch)
     with pytest.raises(_Caught):
         getattr(client, call)(**arguments)
+    client.meta.events.unregister("before-send.*.*", catch)
     (request,) = sent
     changing = (
         "X-Amz-Date",
