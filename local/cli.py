@@ -61,7 +61,7 @@ def demo(
     """
     photos = show.scene() if photo is None else [show.Photo(photo.name, _bytes(photo), "")]
     if style or photo is not None:
-        photos = [show.Photo(one.name, one.data, style or show.FIRST_STYLE) for one in photos]
+        photos = [show.Photo(one.name, one.data, style or show.STYLE) for one in photos]
     with system.running(console) as running:
         uploads = show.run(Client(running), photos, DEMO_FOLDER, console)
     console.print(show.summary(uploads))

@@ -33,7 +33,8 @@ TIMEOUT = 900.0
 TORN = "torn.jpg"
 """The photo that breaks off after its first bytes, and must be rejected with a reason."""
 
-FIRST_STYLE, SECOND_STYLE = "oil-flow", "great-wave"
+STYLE = "mosaic"
+"""The style of a photo that a person brings without naming one."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +62,11 @@ class Upload:
 def scene() -> list[Photo]:
     """Return the photos of the demo: two styles, and one file that is broken."""
     photos = [
-        _photo("astronaut", FIRST_STYLE),
-        _photo("coffee", SECOND_STYLE),
-        _photo("chelsea", FIRST_STYLE),
+        _photo("chelsea", "mosaic"),
+        _photo("coffee", "stained-glass"),
+        _photo("astronaut", "stained-glass"),
     ]
-    return [*photos, Photo(TORN, photos[0].data[:2000], FIRST_STYLE)]
+    return [*photos, Photo(TORN, photos[0].data[:2000], "mosaic")]
 
 
 def _photo(name: str, style: str) -> Photo:

@@ -1,7 +1,8 @@
 """Our request for an execution is, to the last field, the one that flytekit would send.
 
 flytekit's own TypeEngine makes the literals and its own FlyteRemote the request; the functions do
-both with Flyte's message types alone (`services.core.literals`, `services.core.flyte`).
+both with Flyte's message types alone (`services.core.literals`, `services.core.flyte`). The launch
+plan is the real one, and what it is sent is what the engine reads.
 """
 
 from __future__ import annotations
@@ -11,8 +12,6 @@ from unittest.mock import patch
 
 import pytest
 from flyteidl.admin import execution_pb2
-from flytekit import LaunchPlan as FlytekitLaunchPlan
-from flytekit import workflow
 from flytekit.clients.friendly import SynchronousFlyteClient
 from flytekit.configuration import Config, Image, ImageConfig, SerializationSettings
 from flytekit.core.context_manager import FlyteContextManager
@@ -37,21 +36,11 @@ from services.core.model import (
     upload_id,
 )
 from services.core.options import Quality
+from workflows.engine import Options as EngineOptions
+from workflows.style_transfer import batch_plan, style_transfer
 
 PLAN = LaunchPlan("nst", "development", "style_transfer", "v1")
-TYPES: dict[str, type] = {
-    "uploads": list[dict[str, str]],
-    "style": dict[str, str],
-    "options": dict[str, str],
-    "results": str,
-}
-
-
-@workflow  # type: ignore[untyped-decorator]
-def style_transfer(
-    uploads: list[dict[str, str]], style: dict[str, str], options: dict[str, str], results: str
-) -> None:
-    """Has the interface of the launch plan."""
+TYPES: dict[str, type] = style_transfer.python_interface.inputs
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -86,6 +75,22 @@ def test_literals_are_those_of_flytekits_type_engine(execution: Execution) -> No
     assert literal_map(execution.inputs) == theirs.to_flyte_idl()
 
 
+def test_the_launch_plan_has_the_name_that_the_template_launches() -> None:
+    assert batch_plan.name == PLAN.name
+
+
+@given(execution=executions)
+@settings(max_examples=50, deadline=None)
+def test_the_engine_reads_the_options_that_the_dispatcher_sends(execution: Execution) -> None:
+    wire = execution.inputs["options"]
+
+    assert EngineOptions.from_strings(wire).to_strings() == wire
+
+
+def test_both_sides_have_the_same_defaults() -> None:
+    assert Options().wire() == EngineOptions().to_strings()
+
+
 @pytest.fixture
 def registered_launch_plan() -> FlyteLaunchPlan:
     """The launch plan as FlyteRemote finds it on a cluster."""
@@ -93,8 +98,7 @@ def registered_launch_plan() -> FlyteLaunchPlan:
     serialization = SerializationSettings(
         image_config=image, project=PLAN.project, domain=PLAN.domain, version=PLAN.version
     )
-    local = FlytekitLaunchPlan.get_or_create(style_transfer, name=PLAN.name)
-    spec: Any = get_serializable({}, serialization, local)
+    spec: Any = get_serializable({}, serialization, batch_plan)
     found = FlyteLaunchPlan.promote_from_model(
         Identifier(ResourceType.LAUNCH_PLAN, *PLAN.wire().values()), spec.spec
     )
