@@ -90,7 +90,7 @@ class FakeDynamoDB:
             for name in filter(None, removing.split(", ")):
                 changed.pop(names[name], None)
             self._store(changed)
-            return {}
+            return {"Attributes": deepcopy(changed)}
 
         return self._call("UpdateItem", write)
 

@@ -158,10 +158,10 @@ class TestRejection:
 class TestMovingOn:
     def outcome(self, status: UploadStatus = UploadStatus.SUCCEEDED) -> ExecutionOutcome:
         (upload,) = uploads(1)
-        result = UploadOutcome(upload.id, status, picture="results/x/stylized.jpg", seconds=12.5)
-        return ExecutionOutcome(
-            ExecutionStatus.SUCCEEDED, "2026-11-22T08:01:00.000Z", uploads=(result,)
-        )
+        at = "2026-11-22T08:01:00.000Z"
+        picture = "results/x/stylized.jpg"
+        result = UploadOutcome(upload.id, status, at, picture=picture, seconds=12.5)
+        return ExecutionOutcome(ExecutionStatus.SUCCEEDED, at, uploads=(result,))
 
     def test_an_execution_goes_its_way_with_its_uploads(
         self, ledger: Ledger, table: FakeDynamoDB
