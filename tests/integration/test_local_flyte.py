@@ -26,6 +26,7 @@ REPOSITORY = Path(__file__).parents[2]
 FIXTURES = REPOSITORY / "tests" / "fixtures"
 PROJECT, DOMAIN = "nst", "development"
 BIN = Path(sys.executable).parent
+PATIENCE = 120.0  # a child imports flytekit, which takes long on a machine that is busy elsewhere
 
 
 class Server:
@@ -83,7 +84,7 @@ def pyflyte(server: Server, *arguments: str) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stdout
     return done.stdout
@@ -120,18 +121,20 @@ def painting(
     plan = remote.fetch_launch_plan(name="painting", version=version)
     style = {"name": "wave", "notes": str(notes)}
     execution = remote.execute(plan, inputs={"uploads": uploads, "style": style})
-    yield execution
-    if not execution.is_done:
-        remote.terminate(execution, "the test is over")
+    try:
+        yield execution
+    finally:
+        if not remote.sync_execution(execution).is_done:
+            remote.terminate(execution, "the test is over")
 
 
 def finished(remote: FlyteRemote, execution: Any) -> Any:
     return remote.wait(
-        execution, timeout=timedelta(seconds=60), poll_interval=timedelta(seconds=0.2)
+        execution, timeout=timedelta(seconds=PATIENCE), poll_interval=timedelta(seconds=0.2)
     )
 
 
-def wait_for(what: Callable[[], Any], seconds: float = 30) -> Any:
+def wait_for(what: Callable[[], Any], seconds: float = PATIENCE) -> Any:
     deadline = time.monotonic() + seconds
     while not (found := what()):
         assert time.monotonic() < deadline, "waited too long"
