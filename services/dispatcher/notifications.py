@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
+from services.core.clock import timestamp
 from services.core.model import UPLOADS_PREFIX, Notice, upload_id
 
 
@@ -169,5 +171,14 @@ def _notice(event: _Event) -> Notice:
         key=event.key,
         version_id=event.version_id,
         etag=event.etag,
-        uploaded_at=event.time,
+        uploaded_at=_timestamp(event.time),
     )
+
+
+def _timestamp(text: str) -> str:
+    """Write a time as the ledger does; a time that cannot be read is not worth an upload."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return ""
+    return timestamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC))

@@ -59,6 +59,22 @@ def test_the_same_event_is_the_same_upload_by_either_way() -> None:
     assert theirs.key == "uploads/a+b %.jpg"
 
 
+@pytest.mark.parametrize(
+    ("time", "written"),
+    [
+        ("2026-11-22T08:00:00.5Z", "2026-11-22T08:00:00.500Z"),
+        ("2026-11-22T09:00:00+01:00", "2026-11-22T08:00:00.000Z"),
+        ("2026-11-22T08:00:00", "2026-11-22T08:00:00.000Z"),
+        ("yesterday", ""),
+        (None, ""),
+    ],
+)
+def test_times_are_written_as_the_ledger_writes_them(time: str | None, written: str) -> None:
+    (found,) = read({"Records": [s3_record("uploads/a.jpg", eventTime=time)]}).notices
+
+    assert found.uploaded_at == written
+
+
 def test_all_records_of_a_message_count() -> None:
     records = [s3_record(f"uploads/{number}.jpg") for number in range(3)]
 
