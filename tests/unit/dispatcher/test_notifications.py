@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.dispatcher.notifications import ForeignMessageError, read_notification
@@ -140,6 +140,7 @@ def test_what_is_no_notification_is_foreign(body: object, reason: str) -> None:
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
 )
 almost_records = st.fixed_dictionaries(
     {},
@@ -151,7 +152,7 @@ almost_records = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(body=json_values | st.fixed_dictionaries({"Records": st.lists(almost_records)}))
 def test_no_body_does_anything_but_be_read_or_refused(body: object) -> None:
     try:
