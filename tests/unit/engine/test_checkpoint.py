@@ -7,7 +7,7 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workflows.engine import Checkpoint
@@ -30,18 +30,21 @@ def test_one_from_before_the_first_evaluation_is_read_back_too() -> None:
     assert Checkpoint.from_bytes(fresh.to_bytes()).evaluation == 0
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_garbage_is_a_value_error(data: bytes) -> None:
     with pytest.raises(ValueError, match="not a checkpoint of nst"):
         Checkpoint.from_bytes(data)
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(CHECKPOINT.to_bytes()) - 1))
 def test_a_truncated_one_is_a_value_error(length: int) -> None:
     with pytest.raises(ValueError, match="not a checkpoint of nst"):
         Checkpoint.from_bytes(CHECKPOINT.to_bytes()[:length])
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(CHECKPOINT.to_bytes()) - 1), st.integers(1, 255))
 def test_a_flipped_byte_is_a_value_error_or_does_no_harm(position: int, mask: int) -> None:
     data = bytearray(CHECKPOINT.to_bytes())

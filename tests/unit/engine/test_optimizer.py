@@ -53,6 +53,18 @@ def test_listeners_hear_the_lowest_loss_so_far_and_where_it_is() -> None:
     np.testing.assert_array_equal(found, heard[-1][1])
 
 
+def test_where_nothing_can_improve_it_stops_early_at_the_start() -> None:
+    heard: list[float] = []
+    found = minimize_within(
+        lambda at: (5.0, np.zeros_like(at)),
+        TARGET,
+        evaluations=20,
+        on_evaluation=lambda loss, _: heard.append(loss),
+    )
+    np.testing.assert_array_equal(found, TARGET)
+    assert heard == [5.0]
+
+
 def test_what_a_listener_raises_ends_the_search() -> None:
     def stop(loss: float, best: Floats) -> None:
         raise KeyboardInterrupt

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workflows.engine import OptionError, Options
@@ -27,6 +27,7 @@ def test_defaults_are_spelled_as_the_launch_plan_expects_them() -> None:
     }
 
 
+@settings(deadline=None)
 @given(any_options)
 def test_what_is_written_is_read_back_unchanged(options: Options) -> None:
     assert Options.from_strings(options.to_strings()) == options

@@ -19,7 +19,7 @@ pictures = shapes.flatmap(
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(pictures)
 def test_it_starts_at_the_photo(photo: Pixels) -> None:
     start = Parametrization(photo).pixels(np.zeros_like(photo))
@@ -27,7 +27,7 @@ def test_it_starts_at_the_photo(photo: Pixels) -> None:
     assert start.dtype == np.float32
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(pictures, st.floats(-1e4, 1e4), st.integers(0, 2**32 - 1))
 def test_pixels_stay_in_range_wherever_the_optimiser_goes(
     photo: Pixels, scale: float, seed: int

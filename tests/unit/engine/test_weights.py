@@ -112,6 +112,30 @@ def test_a_file_of_keras_is_read_by_path(
         np.testing.assert_array_equal(loaded.layers[name].bias, layer.bias)
 
 
+def test_imagenet_is_what_keras_downloads(
+    keras_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import keras
+
+    def downloaded(name: str, origin: str, **options: str) -> str:
+        assert options["file_hash"] == module.KERAS_MD5
+        return str(keras_file)
+
+    monkeypatch.setattr(keras.utils, "get_file", downloaded)
+    assert load_weights("imagenet").source == "imagenet"
+
+
+def test_a_failed_download_says_how_to_do_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    import keras
+
+    def offline(*_: object, **__: object) -> str:
+        raise OSError("no route to host")
+
+    monkeypatch.setattr(keras.utils, "get_file", offline)
+    with pytest.raises(WeightsError, match=f"no route to host.* set {VARIABLE} to its path"):
+        load_weights("imagenet")
+
+
 def test_a_path_without_a_file_is_an_error_that_names_the_variable(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match=VARIABLE):
         load_weights(str(tmp_path / "missing.h5"))
