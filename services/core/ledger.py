@@ -72,6 +72,7 @@ class UploadOutcome:
 
     id: str
     status: UploadStatus
+    finished_at: str
     reason: str = ""
     picture: str = ""
     seconds: float = 0.0
@@ -79,7 +80,7 @@ class UploadOutcome:
 
 @dataclass(frozen=True, slots=True)
 class ExecutionOutcome:
-    """What became of an execution and of each of its uploads."""
+    """What became of an execution, and of its uploads that had not ended before it."""
 
     status: ExecutionStatus
     finished_at: str
@@ -242,16 +243,44 @@ class Ledger:
         key = execution_key(execution.name)
         self._advance(key, ExecutionStatus.RUNNING, _BEFORE_THE_END, news)
 
-    def finish(self, execution: Execution, outcome: ExecutionOutcome) -> None:
-        """Write down how the execution and its uploads ended; the first end told is the end."""
+    def end_upload(self, outcome: UploadOutcome) -> UploadRecord | None:
+        """Write down how an upload ended; the first end told is the end.
+
+        Returns
+        -------
+        UploadRecord or None
+            The upload at its end, or None when it had ended before.
+        """
         now, _ = self._now()
-        common = {"finished_at": outcome.finished_at, "updated_at": now}
-        for upload in outcome.uploads:
-            news = {"reason": upload.reason, "picture": upload.picture, "seconds": upload.seconds}
-            self._advance(upload_key(upload.id), upload.status, _BEFORE_THE_END, common | news)
+        news = {
+            "reason": outcome.reason,
+            "picture": outcome.picture,
+            "seconds": outcome.seconds,
+            "finished_at": outcome.finished_at,
+            "updated_at": now,
+        }
+        row = self._advance(upload_key(outcome.id), outcome.status, _BEFORE_THE_END, news)
+        return read_upload(row) if row else None
+
+    def finish(self, execution: Execution, outcome: ExecutionOutcome) -> tuple[UploadRecord, ...]:
+        """Write down how the execution and its uploads ended; the first end told is the end.
+
+        Returns
+        -------
+        tuple of UploadRecord
+            Those of its uploads that had not ended before.
+        """
+        # The execution comes last: it is what the tracker looks at again after a crash.
+        ended = [self.end_upload(upload) for upload in outcome.uploads]
+        now, _ = self._now()
+        news = {
+            "reason": outcome.reason,
+            "finished_at": outcome.finished_at,
+            "updated_at": now,
+        }
         key = execution_key(execution.name)
-        news = {"reason": outcome.reason}
-        self._advance(key, outcome.status, _BEFORE_THE_END, common | news, remove=("in_flight",))
+        self._advance(key, outcome.status, _BEFORE_THE_END, news, remove=("in_flight",))
+        return tuple(record for record in ended if record)
 
     def note(self, execution: Execution, reason: str) -> None:
         """Write down why a claimed execution and its uploads are not launched yet."""
@@ -269,8 +298,11 @@ class Ledger:
         news: dict[str, Any],
         *,
         remove: Sequence[str] = (),
-    ) -> None:
-        """Set a row's status and news if its status is still one of `before`; else leave it."""
+    ) -> Item | None:
+        """Set a row's status and news if its status is still one of `before`; else leave it.
+
+        Returns the row as it is then, or None if it was left.
+        """
         values = {"status": status, **news}
         names = {f"#{name}": name for name in (*values, *remove)}
         update = "SET " + ", ".join(f"#{name} = :{name}" for name in values)
@@ -279,7 +311,7 @@ class Ledger:
         allowed = {f"before_{i}": value for i, value in enumerate(before)}
         try:
             with _translated(f"set {key['pk']['S']} {status}"):
-                self._client.update_item(
+                answer = self._client.update_item(
                     TableName=self._table,
                     Key=key,
                     UpdateExpression=update,
@@ -288,9 +320,11 @@ class Ledger:
                     ExpressionAttributeValues={
                         f":{name}": value for name, value in marshal(values | allowed).items()
                     },
+                    ReturnValues="ALL_NEW",
                 )
         except self._client.exceptions.ConditionalCheckFailedException:
-            return  # already further on, or not one of ours: there is nothing to move
+            return None  # already further on, or not one of ours: there is nothing to move
+        return answer["Attributes"]
 
     def _now(self) -> tuple[str, int]:
         moment = self._clock()

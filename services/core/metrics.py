@@ -27,8 +27,9 @@ class Metric(StrEnum):
     EXECUTIONS_IN_FLIGHT = "ExecutionsInFlight"  # as each patrol of the tracker finds them
     EXECUTIONS_NOT_SEEN = "ExecutionsNotSeen"  # in flight, and Flyte or the ledger did not tell
     EXECUTIONS_FINISHED = "ExecutionsFinished"  # by Dimension.STATUS
-    UPLOADS_FINISHED = "UploadsFinished"  # by Dimension.STATUS
+    UPLOADS_FINISHED = "UploadsFinished"  # by Dimension.STATUS, each once
     RUN_SECONDS = "RunSeconds"  # per execution: from its launch to its end
+    UPLOAD_SECONDS = "UploadSeconds"  # per upload: from its arrival in S3 to its end
     PAINT_SECONDS = "PaintSeconds"  # per picture: what the optimisation took
 
 

@@ -38,6 +38,11 @@ class UploadStatus(StrEnum):
     FAILED = "FAILED"
     REJECTED = "REJECTED"
 
+    @property
+    def terminal(self) -> bool:
+        """Whether nothing more will happen."""
+        return self in (UploadStatus.SUCCEEDED, UploadStatus.FAILED, UploadStatus.REJECTED)
+
 
 class ExecutionStatus(StrEnum):
     """What has become of an execution."""
@@ -47,6 +52,11 @@ class ExecutionStatus(StrEnum):
     RUNNING = "RUNNING"
     SUCCEEDED = "SUCCEEDED"
     FAILED = "FAILED"
+
+    @property
+    def terminal(self) -> bool:
+        """Whether nothing more will happen."""
+        return self in (ExecutionStatus.SUCCEEDED, ExecutionStatus.FAILED)
 
 
 class RejectionCode(StrEnum):

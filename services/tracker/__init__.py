@@ -1,1 +1,1 @@
-"""Execution finished → ledger: manifests as they arrive, and a patrol for those that wrote none."""
+"""Ends → ledger: results and manifests as they arrive, and a patrol for what wrote none."""

@@ -1,4 +1,4 @@
-"""Entry point of the tracker: made once per container, called for manifests and each minute."""
+"""Entry point of the tracker: made once per container, called for records and each minute."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from services.core.aws import Aws
 from services.core.composition import flyte_admin, ledger
 from services.core.observability import logger, observed
 from services.core.settings import TrackerSettings, load
+from services.tracker.bucket import ResultsBucket
 from services.tracker.events import Arrivals, Foreign, Patrol, describe, read_event
-from services.tracker.manifest import S3Manifests
 from services.tracker.measure import measure_arrivals, measure_patrol
 from services.tracker.track import Tracker
 
@@ -17,8 +17,8 @@ from services.tracker.track import Tracker
 def compose(settings: TrackerSettings) -> Tracker:
     """Make the tracker with its clients."""
     aws = Aws()
-    manifests = S3Manifests(aws.s3, settings.results_bucket)
-    return Tracker(ledger(settings, aws), flyte_admin(settings, aws), manifests)
+    results = ResultsBucket(aws.s3, settings.results_bucket)
+    return Tracker(ledger(settings, aws), flyte_admin(settings, aws), results)
 
 
 settings = load(TrackerSettings)
@@ -27,10 +27,12 @@ tracker = compose(settings)
 
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Bring executions to their end in the ledger; returns how many were seen in which way."""
+    """Bring uploads and executions to their end in the ledger; returns what was seen how often."""
     match read_event(event, settings.results_bucket):
-        case Arrivals(executions):
-            return measure_arrivals([tracker.arrived(name) for name in executions])
+        case Arrivals(uploads, executions):
+            reports = [tracker.result_arrived(upload) for upload in uploads]
+            reports += [tracker.manifest_arrived(name) for name in executions]
+            return measure_arrivals(reports)
         case Patrol():
             return measure_patrol(
                 tracker.patrol(lambda: context.get_remaining_time_in_millis() / 1000)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from services.core.clock import seconds_between
 from services.core.metrics import Dimension, Metric
 from services.core.observability import count, logger, observe_seconds
 from services.tracker.track import Sighting
@@ -26,7 +27,7 @@ def measure_patrol(reports: Sequence[Report]) -> dict[str, int]:
 
 
 def measure_arrivals(reports: Sequence[Report]) -> dict[str, int]:
-    """Tell what came of manifests that arrived."""
+    """Tell what came of records that arrived."""
     return _measure(reports)
 
 
@@ -34,12 +35,20 @@ def _measure(reports: Sequence[Report]) -> dict[str, int]:
     sightings = Counter(report.sighting for report in reports)
     count(Metric.EXECUTIONS_NOT_SEEN, sightings[Sighting.NOT_SEEN])
     outcomes = [report.outcome for report in reports if report.outcome]
-    uploads = [upload for outcome in outcomes for upload in outcome.uploads]
+    uploads = [upload for report in reports for upload in report.ended]
     for execution_status, value in Counter(outcome.status for outcome in outcomes).items():
         count(Metric.EXECUTIONS_FINISHED, value, **{Dimension.STATUS: execution_status})
     for upload_status, value in Counter(upload.status for upload in uploads).items():
         count(Metric.UPLOADS_FINISHED, value, **{Dimension.STATUS: upload_status})
     observe_seconds(Metric.RUN_SECONDS, (report.seconds for report in reports if report.outcome))
+    observe_seconds(
+        Metric.UPLOAD_SECONDS,
+        (
+            seconds_between(each.uploaded_at, each.finished_at)
+            for each in uploads
+            if each.uploaded_at
+        ),
+    )
     observe_seconds(Metric.PAINT_SECONDS, (each.seconds for each in uploads if each.picture))
     for report in reports:
         _log(report)
@@ -50,6 +59,11 @@ def _log(report: Report) -> None:
     details: dict[str, object] = {"execution": report.execution, "detail": report.detail}
     if report.outcome:
         details["status"] = report.outcome.status
+    for upload in report.ended:
+        logger.info(
+            "upload ended",
+            extra={"upload": upload.id, "execution": upload.execution, "status": upload.status},
+        )
     message = f"execution {report.sighting.lower().replace('_', ' ')}"
     if report.sighting in TROUBLES:
         logger.error(message, extra=details)

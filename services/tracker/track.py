@@ -1,8 +1,9 @@
-"""How executions come to their end in the ledger.
+"""How uploads and executions come to their end in the ledger.
 
-Two ways lead there, and both may be taken at once and more than once: the manifest that the
-execution's last task writes, announced by S3; and the patrol, which once a minute asks Flyte about
-everything in flight. The ledger keeps the first end that it is told.
+Three ways lead there, and all may be taken at once and more than once: the result that ends an
+upload, and the manifest that ends an execution and the rest of its uploads, both announced by S3;
+and the patrol, which once a minute asks Flyte about everything in flight. The ledger keeps the
+first end that it is told.
 """
 
 from __future__ import annotations
@@ -20,18 +21,18 @@ from services.core.flyte import FlyteExecution, Phase
 from services.core.flyte_errors import FlyteError, FlyteUnreachableError, NotFoundError
 from services.core.ledger import ExecutionOutcome, LedgerError, UploadOutcome
 from services.core.model import ExecutionStatus, UploadStatus
-from services.tracker.manifest import ManifestError, Manifests, read_manifest, shortened
+from services.tracker.bucket import Results, manifest_key, result_key
+from services.tracker.records import RecordError, read_manifest, read_result, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from services.core.ledger_rows import ExecutionRecord
+    from services.core.ledger_rows import ExecutionRecord, UploadRecord
     from services.core.model import Execution
 
-FINISHED = (ExecutionStatus.SUCCEEDED, ExecutionStatus.FAILED)
 WAITING_PHASES = (Phase.UNDEFINED, Phase.QUEUED)
 PATROL_THREADS = 8  # calls to FlyteAdmin at once; it is shared with people
-PATROL_RESERVE = 10.0  # seconds that a look may still take: one call to Flyte and some writes
+PATROL_RESERVE = 10.0  # seconds that a look may still take: one call to Flyte and a few to AWS
 
 
 class Sighting(StrEnum):
@@ -50,11 +51,15 @@ class Sighting(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One execution, what was seen of it, and what a person should know about that."""
+    """One execution, what was seen of it, and what a person should know about that.
+
+    `ended` are the uploads for which this was the end.
+    """
 
     execution: str
     sighting: Sighting
     detail: str = ""
+    ended: tuple[UploadRecord, ...] = ()
     outcome: ExecutionOutcome | None = None
     seconds: float = 0.0  # from its launch to its end
 
@@ -65,14 +70,20 @@ class Ledger(Protocol):
     def executions(self, names: Iterable[str]) -> Mapping[str, ExecutionRecord]:
         """Read executions by name."""
 
+    def uploads(self, ids: Iterable[str]) -> Mapping[str, UploadRecord]:
+        """Read uploads by id."""
+
     def in_flight_executions(self) -> list[ExecutionRecord]:
         """Read the executions that are not finished."""
 
     def mark_running(self, execution: Execution) -> None:
         """Write down that an execution was seen running."""
 
-    def finish(self, execution: Execution, outcome: ExecutionOutcome) -> None:
-        """Write down how an execution ended."""
+    def end_upload(self, outcome: UploadOutcome) -> UploadRecord | None:
+        """Write down how an upload ended; None if it had ended before."""
+
+    def finish(self, execution: Execution, outcome: ExecutionOutcome) -> tuple[UploadRecord, ...]:
+        """Write down how an execution ended; returns the uploads that had not ended before."""
 
 
 class Flyte(Protocol):
@@ -83,17 +94,41 @@ class Flyte(Protocol):
 
 
 class Tracker:
-    """Brings executions to their end; holds no state of its own."""
+    """Brings uploads and executions to their end; holds no state of its own."""
 
     def __init__(
-        self, ledger: Ledger, flyte: Flyte, manifests: Manifests, *, clock: Clock = utc_now
+        self, ledger: Ledger, flyte: Flyte, results: Results, *, clock: Clock = utc_now
     ) -> None:
         self._ledger = ledger
         self._flyte = flyte
-        self._manifests = manifests
+        self._results = results
         self._clock = clock
 
-    def arrived(self, name: str) -> Report:
+    def result_arrived(self, upload: str) -> Report:
+        """Read a result that arrived, and end its upload accordingly.
+
+        A result of an execution that the ledger does not know, or that this upload is no part of,
+        is that of a run by hand; it is left alone. One that cannot be read is left to the manifest.
+        """
+        document = self._results.read(result_key(upload))
+        if document is None:
+            return Report("", Sighting.UNREADABLE, f"the result of upload {upload} is gone")
+        try:
+            result = read_result(document, upload)
+        except RecordError as error:
+            return Report("", Sighting.UNREADABLE, f"upload {upload}: {error}")
+        record = self._ledger.executions([result.execution]).get(result.execution)
+        if record is None or upload not in record.execution.uploads:
+            return Report(result.execution, Sighting.NOT_IN_LEDGER, "launched by somebody else")
+        if record.status.terminal:
+            return Report(record.name, Sighting.FINISHED_BEFORE)
+        ended = self._ledger.end_upload(result.outcome)
+        # What is still CLAIMED stays the dispatcher's, which has yet to see it in Flyte.
+        if record.status is ExecutionStatus.LAUNCHED:
+            self._ledger.mark_running(record.execution)
+        return Report(record.name, Sighting.RUNNING, ended=(ended,) if ended else ())
+
+    def manifest_arrived(self, name: str) -> Report:
         """Read a manifest that arrived, and end its execution accordingly.
 
         An execution that the ledger does not know was launched by hand; it is left alone. A
@@ -102,14 +137,14 @@ class Tracker:
         record = self._ledger.executions([name]).get(name)
         if record is None:
             return Report(name, Sighting.NOT_IN_LEDGER, "launched by somebody else")
-        if record.status in FINISHED:
+        if record.status.terminal:
             return Report(name, Sighting.FINISHED_BEFORE)
-        data = self._manifests.read(name)
-        if data is None:
+        document = self._results.read(manifest_key(name))
+        if document is None:
             return Report(name, Sighting.UNREADABLE, "the manifest is gone")
         try:
-            outcome = read_manifest(data, record.execution, self._clock())
-        except ManifestError as error:
+            outcome = read_manifest(document, record.execution)
+        except RecordError as error:
             return Report(name, Sighting.UNREADABLE, str(error))
         return self._finish(record, outcome)
 
@@ -159,26 +194,45 @@ class Tracker:
         return Report(name, Sighting.RUNNING)
 
     def _end(self, execution: Execution, seen: FlyteExecution) -> ExecutionOutcome:
-        """Return what the manifest tells; without one, all uploads failed as the execution did."""
-        data = self._manifests.read(execution.name)
+        """Return what the manifest tells; without one, the execution failed.
+
+        With it fail its uploads, but for those that ended before, or whose result says otherwise.
+        """
         reason = seen.error or f"Flyte ended it as {seen.phase} without a manifest"
-        if data is not None:
+        document = self._results.read(manifest_key(execution.name))
+        if document is not None:
             try:
-                return read_manifest(data, execution, self._clock())
-            except ManifestError as error:
+                return read_manifest(document, execution)
+            except RecordError as error:
                 reason = str(error)
         reason = shortened(reason)
+        finished_at = seen.updated_at or timestamp(self._clock())
+        known = self._ledger.uploads(execution.uploads)
         return ExecutionOutcome(
             status=ExecutionStatus.FAILED,
-            finished_at=seen.updated_at or timestamp(self._clock()),
+            finished_at=finished_at,
             reason=reason,
             uploads=tuple(
-                UploadOutcome(upload, UploadStatus.FAILED, reason) for upload in execution.uploads
+                self._result(upload, execution)
+                or UploadOutcome(upload, UploadStatus.FAILED, finished_at, reason)
+                for upload, record in known.items()
+                if not record.status.terminal
             ),
         )
 
+    def _result(self, upload: str, execution: Execution) -> UploadOutcome | None:
+        """Return how an upload ended in an execution, if there is a result that tells."""
+        document = self._results.read(result_key(upload))
+        if document is None:
+            return None
+        try:
+            result = read_result(document, upload)
+        except RecordError:
+            return None
+        return result.outcome if result.execution == execution.name else None
+
     def _finish(self, record: ExecutionRecord, outcome: ExecutionOutcome) -> Report:
-        self._ledger.finish(record.execution, outcome)
+        ended = self._ledger.finish(record.execution, outcome)
         begun = record.launched_at or record.claimed_at or outcome.finished_at
         seconds = seconds_between(begun, outcome.finished_at)
-        return Report(record.name, Sighting.FINISHED, outcome.reason, outcome, seconds)
+        return Report(record.name, Sighting.FINISHED, outcome.reason, ended, outcome, seconds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -12,6 +13,9 @@ from local.template import load_template
 from services.core.aws import OPERATIONS
 from services.core.ledger import IN_FLIGHT_INDEX, MAX_UPLOADS_PER_CLAIM
 from services.core.settings import DispatcherSettings, TrackerSettings
+from services.tracker.bucket import manifest_key, result_key
+from services.tracker.events import Arrivals, read_event
+from tests.unit.tracker.test_events import notification
 
 TEMPLATE = load_template()
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
@@ -161,6 +165,35 @@ def test_the_functions_may_do_all_that_their_code_calls() -> None:
 
     # THEN none is missing
     assert {PERMISSIONS.get(name, name) for name in called} <= granted
+
+
+@pytest.mark.parametrize("key", [result_key("one"), manifest_key("one")])
+def test_the_tracker_is_told_of_the_records_that_it_reads_and_of_nothing_else(key: str) -> None:
+    # GIVEN the key of a record, and that of a picture beside it
+    picture = key.rpartition("/")[0] + "/stylized.jpg"
+
+    # WHEN the filters of the bucket's notifications and the tracker's role look at them
+    configurations = RESOURCES["ResultsBucket"]["Properties"]["NotificationConfiguration"]
+    filters = [
+        [rule["Value"] for rule in each["Filter"]["S3Key"]["Rules"]]
+        for each in configurations["LambdaConfigurations"]
+    ]
+    readable = [
+        resource["Fn::Sub"].partition("/")[2]
+        for statement in statements(RESOURCES["TrackerRole"]["Properties"])
+        if statement["Action"] == "s3:GetObject"
+        for resource in statement["Resource"]
+    ]
+
+    def told(key: str) -> int:
+        return sum(key.startswith(prefix) and key.endswith(suffix) for prefix, suffix in filters)
+
+    # THEN the record is announced once, understood and readable, and the picture is not
+    assert told(key) == 1
+    assert isinstance(read_event(notification(key), "results"), Arrivals)
+    assert any(fnmatchcase(key, pattern) for pattern in readable)
+    assert told(picture) == 0
+    assert not any(fnmatchcase(picture, pattern) for pattern in readable)
 
 
 def test_the_outputs_are_those_that_scripts_read() -> None:

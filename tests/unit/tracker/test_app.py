@@ -10,9 +10,8 @@ import pytest
 
 from services.core.flyte import Phase
 from services.core.model import ExecutionStatus
-from tests.unit.tracker.executions import manifest, record
 from tests.unit.tracker.test_events import notification
-from tests.unit.tracker.test_track import FakeLedger, in_phase, tracker
+from tests.unit.tracker.world import World, execution, in_phase
 
 CONTEXT = SimpleNamespace(
     function_name="nst-tracker",
@@ -45,29 +44,43 @@ def metrics_in(output: str) -> dict[str, Any]:
     }
 
 
-def test_counts_what_ended_and_how_long_it_took(
+def test_counts_an_upload_once_when_it_ends_and_how_long_it_took(
     app: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # GIVEN an execution in flight and its manifest
-    monkeypatch.setattr(app, "tracker", tracker(FakeLedger(record()), nst_one=manifest()))
+    # GIVEN an execution of two uploads, and the result of one of them
+    world = World(execution())
+    world.results.put_result("a")
+    world.results.put_manifest()
+    monkeypatch.setattr(app, "tracker", world.tracker)
+
+    # WHEN the result is announced
+    answer = app.handler(notification("results/a/result.json"), CONTEXT)
+
+    # THEN the answer and the metrics tell of this upload
+    metrics = metrics_in(capsys.readouterr().out)
+    assert answer == {"RUNNING": 1}
+    assert metrics["UploadsFinished SUCCEEDED"] == [1.0]
+    assert metrics["UploadSeconds"] == [60.0]
+    assert metrics["PaintSeconds"] == [12.5]
 
     # WHEN the manifest is announced
     answer = app.handler(notification("executions/nst-one/manifest.json"), CONTEXT)
 
-    # THEN the answer and the metrics tell
+    # THEN they tell of the execution and of the other one
     metrics = metrics_in(capsys.readouterr().out)
     assert answer == {"FINISHED": 1}
     assert metrics["ExecutionsFinished SUCCEEDED"] == [1.0]
-    assert metrics["UploadsFinished SUCCEEDED"] == [2.0]
-    assert metrics["PaintSeconds"] == [12.5, 12.5]
+    assert metrics["UploadsFinished SUCCEEDED"] == [1.0]
+    assert metrics["UploadSeconds"] == [120.0]
+    assert metrics["PaintSeconds"] == [12.5]
 
 
 def test_patrols_and_counts_what_is_in_flight(
     app: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # GIVEN an execution that Flyte runs
-    ledger = FakeLedger(record())
-    monkeypatch.setattr(app, "tracker", tracker(ledger, in_phase(Phase.RUNNING)))
+    world = World(execution(), flyte=in_phase(Phase.RUNNING))
+    monkeypatch.setattr(app, "tracker", world.tracker)
 
     # WHEN the schedule's minute has come
     answer = app.handler({"detail-type": "Scheduled Event"}, CONTEXT)
@@ -76,13 +89,13 @@ def test_patrols_and_counts_what_is_in_flight(
     metrics = metrics_in(capsys.readouterr().out)
     assert answer == {"RUNNING": 1}
     assert metrics["ExecutionsInFlight"] == [1.0]
-    assert ledger.records["nst-one"].status is ExecutionStatus.RUNNING
+    assert world.execution() is ExecutionStatus.RUNNING
 
 
 def test_drops_foreign_events_with_a_clear_word(
     app: ModuleType, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(app, "tracker", tracker(FakeLedger()))
+    monkeypatch.setattr(app, "tracker", World().tracker)
 
     assert app.handler({"hello": "world"}, CONTEXT) == {}
 

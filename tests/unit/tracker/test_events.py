@@ -22,15 +22,17 @@ def notification(*keys: str, bucket: str = "results", name: str = "ObjectCreated
     }
 
 
-def test_names_the_executions_whose_manifests_arrived_once_each() -> None:
-    # GIVEN a notification of three records, two of them about one manifest
-    event = notification(*(f"executions/nst-{name}/manifest.json" for name in "aba"))
+def test_names_what_arrived_once_each() -> None:
+    # GIVEN a notification of manifests and results, some of them twice
+    manifests = [f"executions/nst-{name}/manifest.json" for name in "aba"]
+    results = [f"results/{upload}/result.json" for upload in "xxy"]
+    event = notification(*manifests, *results)
 
     # WHEN it is read
     asked = read_event(event, "results")
 
-    # THEN each execution is named once
-    assert asked == Arrivals(("nst-a", "nst-b"))
+    # THEN each upload and each execution is named once
+    assert asked == Arrivals(uploads=("x", "y"), executions=("nst-a", "nst-b"))
 
 
 @given(st.text(st.characters(exclude_characters="/", exclude_categories=["Cs"]), min_size=1))
@@ -40,7 +42,7 @@ def test_reads_any_name_as_s3_writes_it(name: str) -> None:
 
     # WHEN it is read
     # THEN the name is the one that was written
-    assert read_event(event, "results") == Arrivals((name,))
+    assert read_event(event, "results") == Arrivals(executions=(name,))
 
 
 def test_goes_on_patrol_when_the_schedule_says_so() -> None:
@@ -54,7 +56,9 @@ def test_goes_on_patrol_when_the_schedule_says_so() -> None:
     [
         notification("executions/nst-a/manifest.json", bucket="another"),
         notification("executions/nst-a/manifest.json", name="ObjectRemoved:Delete"),
-        notification("results/xyz/result.json"),
+        notification("results/xyz/result.json", bucket="another"),
+        notification("results/xyz/stylized.jpg"),
+        notification("results/deep/xyz/result.json"),
         notification("executions/nst-a/deep/manifest.json"),
         {"Service": "Amazon S3", "Event": "s3:TestEvent"},
         {"Records": [{"eventSource": "aws:sqs", "body": "{}"}]},
