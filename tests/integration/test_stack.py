@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -55,15 +55,19 @@ def ledger(aws: Aws, stack: Outputs) -> Ledger:
     return Ledger(aws.dynamodb, stack.ledger_table, retention=timedelta(days=1))
 
 
-def claimed(ledger: Ledger, stack: Outputs, name: str) -> Execution:
-    """An execution of one upload, as the dispatcher leaves it in the ledger."""
+def claimed(ledger: Ledger, stack: Outputs, *keys: str) -> Execution:
+    """An execution of some uploads, as the dispatcher leaves it in the ledger."""
     bucket = stack.uploads_bucket
-    notice = Notice(upload_id(bucket, name, version_id="1"), bucket, name, "1")
     style = Style("mosaic", bucket, "styles/mosaic.jpg", "1")
-    upload = Upload(notice, 1, style, Options())
+    uploads = [
+        Upload(
+            Notice(upload_id(bucket, key, version_id="1"), bucket, key, "1"), 1, style, Options()
+        )
+        for key in keys
+    ]
     plan = LaunchPlan("flytesnacks", "development", "style_transfer", "v1")
-    execution = Execution.of([upload], plan, stack.results_bucket)
-    ledger.claim(execution, [upload])
+    execution = Execution.of(uploads, plan, stack.results_bucket)
+    ledger.claim(execution, uploads)
     return execution
 
 
@@ -81,6 +85,54 @@ def put_manifest(aws: Aws, stack: Outputs, execution: Execution) -> None:
         Key=f"executions/{execution.name}/manifest.json",
         Body=json.dumps(manifest).encode(),
     )
+
+
+def put_result(aws: Aws, stack: Outputs, execution: str, upload: str) -> None:
+    result = {
+        "upload": upload,
+        "execution": execution,
+        "status": "SUCCEEDED",
+        "reason": "",
+        "picture": f"results/{upload}/stylized.jpg",
+        "seconds": 1.5,
+    }
+    aws.s3.put_object(
+        Bucket=stack.results_bucket,
+        Key=f"results/{upload}/result.json",
+        Body=json.dumps(result).encode(),
+    )
+
+
+def test_a_result_ends_its_upload_before_the_rest_of_the_batch(
+    aws: Aws, task_aws: Aws, stack: Outputs, ledger: Ledger
+) -> None:
+    # GIVEN an execution of three uploads in flight
+    execution = claimed(ledger, stack, *(f"uploads/result-{number}.jpg" for number in range(3)))
+    ledger.mark_launched(execution)
+    by_hand, painted, waiting = execution.uploads
+
+    # WHEN somebody paints one of them by hand, and then a task of the execution another
+    put_result(task_aws, stack, "somebody-else", by_hand)
+    put_result(task_aws, stack, execution.name, painted)
+
+    # THEN the tracker ends the second, with its picture
+    def ended() -> UploadRecord | None:
+        record = ledger.uploads([painted])[painted]
+        return record if record.status is UploadStatus.SUCCEEDED else None
+
+    upload = eventually(ended)
+    assert (upload.picture, upload.seconds) == (f"results/{painted}/stylized.jpg", 1.5)
+    age = datetime.now(UTC) - datetime.fromisoformat(upload.finished_at)
+    assert abs(age) < timedelta(seconds=PATIENCE)
+
+    # AND what has not ended runs
+    def running() -> bool | None:
+        status = ledger.executions([execution.name])[execution.name].status
+        return True if status is ExecutionStatus.RUNNING else None
+
+    assert eventually(running)
+    others = ledger.uploads([by_hand, waiting])
+    assert {record.status for record in others.values()} == {UploadStatus.RUNNING}
 
 
 def test_a_manifest_ends_its_execution_and_uploads(
@@ -145,13 +197,32 @@ def test_uploads_that_were_held_are_launched_together(
     assert len(uploads) == 3
 
 
-def test_the_patrol_fails_what_flyte_ended_without_a_manifest(
-    aws: Aws, stack: Outputs, ledger: Ledger, flyte: FlyteDouble
+@contextmanager
+def unannounced(aws: Aws, bucket: str) -> Iterator[None]:
+    """Let the bucket lose its notifications."""
+    kept = aws.s3.get_bucket_notification_configuration(Bucket=bucket)
+    aws.s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
+    try:
+        yield
+    finally:
+        aws.s3.put_bucket_notification_configuration(
+            Bucket=bucket,
+            NotificationConfiguration={
+                "LambdaFunctionConfigurations": kept["LambdaFunctionConfigurations"]
+            },
+        )
+
+
+def test_the_patrol_fails_what_flyte_ended_with_neither_manifest_nor_result(
+    aws: Aws, task_aws: Aws, stack: Outputs, ledger: Ledger, flyte: FlyteDouble
 ) -> None:
-    # GIVEN an execution that Flyte ended, and nothing in the results bucket
-    execution = claimed(ledger, stack, "uploads/no-manifest.jpg")
+    # GIVEN an execution that Flyte ended, and one result in the bucket that nobody announced
+    execution = claimed(ledger, stack, "uploads/no-manifest.jpg", "uploads/unannounced.jpg")
+    lost, painted = execution.uploads
     FlyteAdmin(flyte.endpoint, insecure=True).create_execution(execution)
     ledger.mark_launched(execution)
+    with unannounced(aws, stack.results_bucket):
+        put_result(task_aws, stack, execution.name, painted)
     flyte.set_phase(execution.name, "FAILED", "node n0 ran out of memory")
 
     # WHEN the schedule's minute has come
@@ -160,10 +231,12 @@ def test_the_patrol_fails_what_flyte_ended_without_a_manifest(
         Payload=json.dumps({"source": "aws.events", "detail-type": "Scheduled Event"}),
     )
 
-    # THEN the ledger has Flyte's word for it
+    # THEN the ledger has Flyte's word for the one, and the picture of the other
     assert "FunctionError" not in reply
-    (upload,) = ledger.uploads(execution.uploads).values()
-    assert (upload.status, upload.reason) == (UploadStatus.FAILED, "node n0 ran out of memory")
+    uploads = ledger.uploads(execution.uploads)
+    assert uploads[lost].status is UploadStatus.FAILED
+    assert uploads[lost].reason == "node n0 ran out of memory"
+    assert uploads[painted].status is UploadStatus.SUCCEEDED
 
 
 @contextmanager
@@ -252,7 +325,7 @@ def test_the_tracker_may_do_nothing_but_its_work(aws: Aws, stack: Outputs) -> No
     with as_role(aws, stack.tracker_role) as tracker:
         s3, ledger = tracker.s3, tracker.dynamodb
         assert refused(s3.get_object, Bucket=stack.uploads_bucket, Key="styles/mosaic.jpg")
-        assert refused(s3.get_object, Bucket=stack.results_bucket, Key="results/x/result.json")
+        assert refused(s3.get_object, Bucket=stack.results_bucket, Key="results/x/stylized.jpg")
         assert refused(s3.put_object, Bucket=stack.results_bucket, Key="executions/x", Body=b"")
         assert refused(ledger.put_item, TableName=stack.ledger_table, Item={"pk": {"S": "x"}})
         assert refused(ledger.scan, TableName=stack.ledger_table)
