@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -23,7 +23,7 @@ from local import contact_sheet
 from local.client import Client, Sent
 from local.contact_sheet import Panel, draw_contact_sheet
 from local.pictures import find_photo, find_style
-from local.view import COLORS, row, watch
+from local.view import COLORS, POLL_SECONDS, TookTooLong, row, watch
 from services.core.ledger_rows import ExecutionRecord, UploadRecord
 
 OPTIONS = {"size": "320", "quality": "standard"}
@@ -113,11 +113,22 @@ def run(
         sent = [client.upload(photo.data, photo.name, photo.style, options) for photo in photos]
         client.notify_again(sent[0])
     records = watch(client, sent, console, TIMEOUT, lambda: datetime.now(UTC))
+    _await_manifests(client, records.values())
     uploads = [_keep(client, folder, one, records[one.id]) for one in sent]
     seconds = time.monotonic() - started
     _draw(photos, uploads, folder)
     _report(client, uploads, records, seconds, folder)
     return uploads
+
+
+def _await_manifests(client: Client, records: Iterable[UploadRecord]) -> None:
+    """Wait until the executions have ended too: an upload ends before the rest of its batch."""
+    names = {record.execution for record in records if record.execution}
+    deadline = time.monotonic() + TIMEOUT
+    while not all(client.execution(name).finished_at for name in names):
+        if time.monotonic() > deadline:
+            raise TookTooLong(f"no manifest after {TIMEOUT:.0f} s: {', '.join(sorted(names))}")
+        time.sleep(POLL_SECONDS)
 
 
 def _keep(client: Client, folder: Path, sent: Sent, record: UploadRecord) -> Upload:
