@@ -6,26 +6,23 @@ a row is claimed once, a status only ever moves forward, and what is finished st
 
 from __future__ import annotations
 
-import random
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from services.core.clock import Clock, timestamp, utc_now
+from services.core.ledger_reading import BEFORE_THE_END, LedgerReader, translated
+from services.core.ledger_reading import IN_FLIGHT_INDEX as IN_FLIGHT_INDEX
+from services.core.ledger_reading import LedgerError as LedgerError
 from services.core.ledger_rows import (
-    ExecutionRecord,
     Item,
     UploadRecord,
     claimed_execution,
     claimed_upload,
     execution_key,
     marshal,
-    read_execution,
     read_upload,
     rejected_upload,
     upload_key,
@@ -39,24 +36,15 @@ from services.core.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-IN_FLIGHT_INDEX = "in-flight"
-READ_CHUNK = 100  # keys that one BatchGetItem takes
 # A transaction takes 100 items; one of them is the execution itself.
 MAX_UPLOADS_PER_CLAIM = 99
-UNPROCESSED_ROUNDS = 6  # at 50 ms, doubling: gives DynamoDB three seconds to find its breath
-UNPROCESSED_PAUSE = 0.05
 
 _BEFORE_LAUNCHED = (ExecutionStatus.CLAIMED,)
 _BEFORE_RUNNING = (*_BEFORE_LAUNCHED, ExecutionStatus.LAUNCHED)
-_BEFORE_THE_END = (*_BEFORE_RUNNING, ExecutionStatus.RUNNING)
-
-
-class LedgerError(Exception):
-    """DynamoDB did not do what it was asked, or did not say so; asking again is safe."""
 
 
 class Claim(StrEnum):
@@ -88,7 +76,7 @@ class ExecutionOutcome:
     uploads: tuple[UploadOutcome, ...] = ()
 
 
-class Ledger:
+class Ledger(LedgerReader):
     """Reads and writes the table; holds no state of its own and is safe to share by threads."""
 
     def __init__(
@@ -100,70 +88,9 @@ class Ledger:
         clock: Clock = utc_now,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._client = client
-        self._table = table
+        super().__init__(client, table, sleep=sleep)
         self._retention = retention
         self._clock = clock
-        self._sleep = sleep
-
-    # ---- reading ---------------------------------------------------------------------------
-
-    def uploads(self, ids: Iterable[str]) -> dict[str, UploadRecord]:
-        """Read what is known of uploads, by id; an unknown one is absent. Strongly consistent."""
-        keys = [upload_key(upload_id) for upload_id in dict.fromkeys(ids)]
-        records = map(read_upload, self._read(keys))
-        return {record.id: record for record in records}
-
-    def executions(self, names: Iterable[str]) -> dict[str, ExecutionRecord]:
-        """Read what is known of executions, by name; an unknown one is absent. Consistent."""
-        keys = [execution_key(name) for name in dict.fromkeys(names)]
-        records = map(read_execution, self._read(keys))
-        return {record.name: record for record in records}
-
-    def in_flight_executions(self, limit: int = 1000) -> list[ExecutionRecord]:
-        """Read the executions that are not finished, the longest unheard-of first."""
-        keys: list[Item] = []
-        start: dict[str, Any] = {}
-        while len(keys) < limit:
-            with _translated("list executions in flight"):
-                page = self._client.query(
-                    TableName=self._table,
-                    IndexName=IN_FLIGHT_INDEX,
-                    KeyConditionExpression="in_flight = :yes",
-                    ExpressionAttributeValues={":yes": {"S": "yes"}},
-                    Limit=limit - len(keys),
-                    **start,
-                )
-            keys += [{"pk": item["pk"]} for item in page["Items"]]
-            if not (last := page.get("LastEvaluatedKey")):
-                break
-            start = {"ExclusiveStartKey": last}
-        found = {record.name: record for record in map(read_execution, self._read(keys))}
-        names = (key["pk"]["S"].removeprefix("execution#") for key in keys)
-        # The index lags behind the table, which alone knows what is really unfinished.
-        return [
-            found[name] for name in names if name in found and found[name].status in _BEFORE_THE_END
-        ]
-
-    def _read(self, keys: Sequence[Item]) -> Iterator[Item]:
-        for first in range(0, len(keys), READ_CHUNK):
-            yield from self._read_chunk(list(keys[first : first + READ_CHUNK]))
-
-    def _read_chunk(self, keys: list[Any]) -> Iterator[Item]:
-        for attempt in range(UNPROCESSED_ROUNDS):
-            if attempt:
-                self._sleep(UNPROCESSED_PAUSE * 2**attempt * random.uniform(0.5, 1))  # noqa: S311
-            with _translated("read rows"):
-                answer = self._client.batch_get_item(
-                    RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}}
-                )
-            yield from answer["Responses"].get(self._table, [])
-            unread = answer.get("UnprocessedKeys", {})
-            keys = list(unread[self._table]["Keys"]) if self._table in unread else []
-            if not keys:
-                return
-        message = f"the ledger left {len(keys)} rows unread: DynamoDB throttles"
-        raise LedgerError(message)
 
     # ---- claiming --------------------------------------------------------------------------
 
@@ -192,7 +119,7 @@ class Ledger:
         rows += [claimed_upload(upload, execution.name, now, expires_at) for upload in uploads]
         puts: list[Any] = [{"Put": self._put_if_new(row)} for row in rows]
         try:
-            with _translated(f"claim {execution.name}"):
+            with translated(f"claim {execution.name}"):
                 self._client.transact_write_items(TransactItems=puts)
         except self._client.exceptions.TransactionCanceledException as error:
             codes = {reason.get("Code") for reason in error.response["CancellationReasons"]}
@@ -207,7 +134,7 @@ class Ledger:
         """Write down that an upload was turned away; ``LOST`` when it is in the ledger already."""
         row = rejected_upload(rejection, *self._now())
         try:
-            with _translated(f"reject {rejection.notice.id}"):
+            with translated(f"reject {rejection.notice.id}"):
                 self._client.put_item(**self._put_if_new(row))
         except self._client.exceptions.ConditionalCheckFailedException:
             return Claim.LOST
@@ -241,7 +168,7 @@ class Ledger:
         for upload in execution.uploads:
             self._advance(upload_key(upload), UploadStatus.RUNNING, _BEFORE_RUNNING, news)
         key = execution_key(execution.name)
-        self._advance(key, ExecutionStatus.RUNNING, _BEFORE_THE_END, news)
+        self._advance(key, ExecutionStatus.RUNNING, BEFORE_THE_END, news)
 
     def end_upload(self, outcome: UploadOutcome) -> UploadRecord | None:
         """Write down how an upload ended; the first end told is the end.
@@ -259,7 +186,7 @@ class Ledger:
             "finished_at": outcome.finished_at,
             "updated_at": now,
         }
-        row = self._advance(upload_key(outcome.id), outcome.status, _BEFORE_THE_END, news)
+        row = self._advance(upload_key(outcome.id), outcome.status, BEFORE_THE_END, news)
         return read_upload(row) if row else None
 
     def finish(self, execution: Execution, outcome: ExecutionOutcome) -> tuple[UploadRecord, ...]:
@@ -279,7 +206,7 @@ class Ledger:
             "updated_at": now,
         }
         key = execution_key(execution.name)
-        self._advance(key, outcome.status, _BEFORE_THE_END, news, remove=("in_flight",))
+        self._advance(key, outcome.status, BEFORE_THE_END, news, remove=("in_flight",))
         return tuple(record for record in ended if record)
 
     def note(self, execution: Execution, reason: str) -> None:
@@ -310,7 +237,7 @@ class Ledger:
             update += " REMOVE " + ", ".join(f"#{name}" for name in remove)
         allowed = {f"before_{i}": value for i, value in enumerate(before)}
         try:
-            with _translated(f"set {key['pk']['S']} {status}"):
+            with translated(f"set {key['pk']['S']} {status}"):
                 answer = self._client.update_item(
                     TableName=self._table,
                     Key=key,
@@ -329,21 +256,3 @@ class Ledger:
     def _now(self) -> tuple[str, int]:
         moment = self._clock()
         return timestamp(moment), int((moment + self._retention).timestamp())
-
-
-@contextmanager
-def _translated(what: str) -> Iterator[None]:
-    """Let a failed condition through as itself, and tell every other error in ledger's words."""
-    try:
-        yield
-    except ClientError as error:
-        if error.response["Error"]["Code"] in _CONDITIONS:
-            raise
-        message = f"the ledger could not {what}: {error}"
-        raise LedgerError(message) from error
-    except BotoCoreError as error:
-        message = f"the ledger could not {what}: {error}"
-        raise LedgerError(message) from error
-
-
-_CONDITIONS = ("ConditionalCheckFailedException", "TransactionCanceledException")
