@@ -86,6 +86,10 @@ class Account(RuleBasedStateMachine):
             self.world.faults.plan(operation, *faults)
         self._deliver(numbers)
 
+    @rule(order=st.randoms(use_true_random=False))
+    def race(self, order: random.Random) -> None:
+        self.deliver(order=order, plan={"TransactWriteItems": [RIVAL]}, share=1.0)
+
     def _rival(self, numbers: list[int]) -> Any:
         """Another container gets some of the messages too, and is through before us."""
 
