@@ -105,7 +105,7 @@ def test_uploads_wait_while_flyte_is_down_and_are_launched_once_it_is_back(clien
     eventually(lambda: not alive(running.pids["Flyte"]))
 
     # WHEN photos are uploaded
-    sent = [client.upload(photo(n), f"waiting-{n}.jpg", "mosaic", SMALL) for n in range(3)]
+    sent = [client.upload(photo(n), f"waiting-{n}.jpg", "mosaic", SMALL) for n in range(2)]
     eventually(lambda: len(client.records(one.id for one in sent)) == len(sent))
 
     # THEN they are claimed, not lost and not failed, and the reason is told
@@ -124,7 +124,7 @@ def test_uploads_wait_while_flyte_is_down_and_are_launched_once_it_is_back(clien
 
 def test_a_task_killed_in_the_middle_resumes_from_its_checkpoint(client):
     # GIVEN a picture that is being painted
-    slow = {"size": "160", "quality": "high"}
+    slow = {"size": "160", "quality": "standard"}
     sent = client.upload(photo(7), "killed.jpg", "mosaic", slow)
     eventually(lambda: client.progress(sent.id), timeout=120)
 
