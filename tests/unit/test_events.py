@@ -9,7 +9,9 @@ from urllib.parse import unquote_plus
 
 import pytest
 
-from events.make import BUCKET, FOLDER, OBJECTS, SITUATIONS, Situation, files, version_id
+from events.make import FOLDER, files
+from events.messages import EXAMPLE, Bucket, version_id
+from events.situations import OBJECTS, SITUATIONS, Situation
 from tests.fakes.dispatcher import World
 
 NAMES = [situation.name for situation in SITUATIONS]
@@ -25,8 +27,7 @@ def test_the_files_are_what_the_script_makes() -> None:
 @pytest.mark.parametrize("situation", SITUATIONS, ids=NAMES)
 def test_each_message_is_as_sqs_delivers_it(situation: Situation) -> None:
     for message in situation.event["Records"]:
-        body = message["body"].encode()
-        assert message["md5OfBody"] == hashlib.md5(body, usedforsecurity=False).hexdigest()
+        assert message["md5OfBody"] == _md5(message["body"])
         assert message["eventSource"] == "aws:sqs"
 
 
@@ -43,9 +44,24 @@ def test_keys_are_encoded_as_s3_encodes_them() -> None:
     }
 
 
+def test_the_same_can_be_told_of_a_bucket_that_there_is() -> None:
+    # GIVEN a bucket in which S3 gave a version of its own
+    bucket = Bucket("mine", "210987654321", "us-east-1", {"uploads/photo.jpg": "v-of-s3"})
+
+    # WHEN the situation is told of it
+    event = SITUATIONS[0].event_in(bucket)
+
+    # THEN the message is of that bucket, and right
+    (message,) = event["Records"]
+    (record,) = json.loads(message["body"])["Records"]
+    assert record["s3"]["bucket"]["name"] == "mine"
+    assert record["s3"]["object"]["versionId"] == "v-of-s3"
+    assert message["md5OfBody"] == _md5(message["body"])
+
+
 @pytest.fixture
 def world() -> World:
-    world = World(max_uploads=25, styles=(), bucket=BUCKET)
+    world = World(max_uploads=25, styles=(), bucket=EXAMPLE.name)
     for key, metadata in OBJECTS.items():
         world.s3.put(key, version_id(key), metadata=metadata)
     return world
@@ -72,6 +88,10 @@ def test_each_launches_nothing_more_when_it_comes_again(world: World, situation:
 
     assert second == first
     assert world.flyte.created == launched
+
+
+def _md5(body: str) -> str:
+    return hashlib.md5(body.encode(), usedforsecurity=False).hexdigest()
 
 
 def _reasons(world: World) -> dict[str, str]:
