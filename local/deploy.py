@@ -46,6 +46,7 @@ class Outputs:
     results_bucket: str
     uploads_queue_url: str
     dead_letter_queue_url: str
+    dead_letter_queue_arn: str
     ledger_table: str
     dispatcher_function: str
     dispatcher_event_source: str
@@ -55,6 +56,7 @@ class Outputs:
     tracker_role: str
     tracker_log_group: str
     flyte_task_policy: str
+    alarm_topic: str
 
 
 def deploy(aws: Aws, parameters: Mapping[str, str], *, stack: str = STACK) -> Outputs:
