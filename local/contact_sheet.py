@@ -135,7 +135,8 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 
 def _fit(text: str, width: int, size: int) -> str:
-    """Shorten a line in its middle until it fits: names differ at both ends."""
+    """Shorten a text to one line, in its middle until it fits: names differ at both ends."""
+    text = " ".join(text.split())  # a key may hold line breaks, which Pillow would draw as such
     font, kept = _font(size), len(text)
     line = text
     while font.getlength(line) > width and kept > 2:

@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -85,6 +85,7 @@ def test_title_stands_above_the_first_row() -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(st.text(max_size=300), st.text(max_size=300))
+@example("two\nlines", "\n")
 def test_any_name_can_be_a_caption(caption: str, note: str) -> None:
     # GIVEN any key that S3 allows, WHEN it is a caption, THEN the sheet keeps its width
     sheet = drawn(Row(*[Panel(None, caption, note)] * 3), title=caption)
