@@ -50,7 +50,14 @@ class MiniStack:
     data_dir: Path
 
     @classmethod
-    def start(cls, data_dir: Path, *, host: str = "127.0.0.1", port: int = 0) -> Self:
+    def start(
+        cls,
+        data_dir: Path,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        authority: trustme.CA | None = None,
+    ) -> Self:
         """Start MiniStack and wait until it answers.
 
         Parameters
@@ -59,6 +66,8 @@ class MiniStack:
             Takes its log, its certificate and the unpacked functions.
         host, port
             Where to listen; port 0 takes a free one.
+        authority
+            Issues its certificate; by default one of its own, which clients trust by `aws`.
 
         Raises
         ------
@@ -72,9 +81,9 @@ class MiniStack:
         scratch = data_dir / "tmp"
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
-        ca_bundle = _write_certificate(data_dir, host)
+        ca_bundle = _write_certificate(data_dir, host, authority or trustme.CA())
         port = port or _free_port(host)
-        aws = Aws(f"https://127.0.0.1:{port}", ca_bundle, ROOT_KEY, ROOT_KEY)
+        aws = Aws(f"https://{host}:{port}", ca_bundle, ROOT_KEY, ROOT_KEY)
         with _log_file(data_dir).open("w") as log:
             process = subprocess.Popen(
                 [PYTHON, "-m", "ministack"],
@@ -164,8 +173,7 @@ def _environment(data_dir: Path, aws: Aws, host: str, port: int) -> dict[str, st
     }
 
 
-def _write_certificate(data_dir: Path, host: str) -> Path:
-    authority = trustme.CA()
+def _write_certificate(data_dir: Path, host: str, authority: trustme.CA) -> Path:
     names = dict.fromkeys(("127.0.0.1", "localhost", "host.docker.internal", host))
     certificate = authority.issue_cert(*names)
     certificate.cert_chain_pems[0].write_to_path(data_dir / "server.pem")

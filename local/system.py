@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import trustme
 from rich.console import Console
 
 from local import state as states
@@ -26,6 +27,7 @@ from local.client import Client
 from local.deploy import deploy, task_caller
 from local.ministack import MiniStack
 from local.state import HOME, ROOT, NotRunning, State, alive
+from local.steps import step
 
 PROJECT, DOMAIN = "nst", "development"
 IMAGE = "nst-tasks:local"
@@ -40,7 +42,13 @@ class StartError(Exception):
     """A part of the system did not start; the message says which and where its log is."""
 
 
-def up(console: Console, home: Path = HOME) -> State:
+def up(
+    console: Console,
+    home: Path = HOME,
+    *,
+    host: str = "127.0.0.1",
+    authority: trustme.CA | None = None,
+) -> State:
     """Start everything, register the workflow and fill in the styles.
 
     Parameters
@@ -49,6 +57,10 @@ def up(console: Console, home: Path = HOME) -> State:
         Where each step is told as it is done.
     home
         Keeps state, logs, Flyte's database and blobs.
+    host
+        Address to listen on; containers do not reach the default.
+    authority
+        Issues MiniStack's certificate, where somebody has to trust it beforehand.
 
     Raises
     ------
@@ -63,7 +75,7 @@ def up(console: Console, home: Path = HOME) -> State:
     home.mkdir(parents=True)
     started: dict[str, int] = {}
     try:
-        return _start(console, home, started)
+        return _start(console, home, started, host, authority)
     except BaseException:
         _stop(started)
         raise
@@ -95,22 +107,28 @@ def running(console: Console, home: Path = HOME) -> Iterator[State]:
         down(console, home)
 
 
-def _start(console: Console, home: Path, started: dict[str, int]) -> State:
-    flyte_endpoint = f"127.0.0.1:{_free_port()}"
+def _start(
+    console: Console,
+    home: Path,
+    started: dict[str, int],
+    host: str,
+    authority: trustme.CA | None,
+) -> State:
+    flyte_endpoint = f"{host}:{_free_port(host)}"
     version = launch_plan_version()
-    with _step(console, "MiniStack: S3, SQS, Lambda, DynamoDB, IAM"):
-        ministack = MiniStack.start(home / "ministack")
+    with step(console, "MiniStack: S3, SQS, Lambda, DynamoDB, IAM"):
+        ministack = MiniStack.start(home / "ministack", host=host, authority=authority)
         started["MiniStack"] = ministack.pid
-    with _step(console, "infra/sam-template.yaml deployed"):
+    with step(console, "infra/sam-template.yaml deployed"):
         stack = deploy(ministack.aws, parameters(flyte_endpoint, version))
-    with _step(console, "Flyte control plane"):
+    with step(console, "Flyte control plane"):
         tasks = task_caller(ministack.aws, stack)
         started["Flyte"] = start_flyte(home, flyte_endpoint, tasks)
     state = State(ministack.aws, stack, flyte_endpoint, started)
     state.save(home)
-    with _step(console, "workflow and launch plan registered"):
+    with step(console, "workflow and launch plan registered"):
         register(flyte_endpoint, version, home)
-    with _step(console, "styles in the bucket"):
+    with step(console, "styles in the bucket"):
         Client(state).put_styles(sorted((ROOT / "styles").glob("*.jpg")))
     return state
 
@@ -189,14 +207,6 @@ def register(endpoint: str, version: str, home: Path) -> None:
         raise StartError(f"pyflyte register failed; its log: {home / 'register.log'}")
 
 
-@contextmanager
-def _step(console: Console, what: str) -> Iterator[None]:
-    begun = time.monotonic()
-    with console.status(what):
-        yield
-    console.print(f"[green]✓[/] {what} [dim]{time.monotonic() - begun:.1f} s[/]")
-
-
 def _stop(pids: Mapping[str, int]) -> None:
     """End process groups, the last one started first, and see that they are gone."""
     for pid in reversed(list(pids.values())):
@@ -213,6 +223,6 @@ def _await_end(pid: int) -> None:
         time.sleep(0.05)
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
+def _free_port(host: str) -> int:
+    with socket.create_server((host, 0)) as server:
         return int(server.getsockname()[1])
