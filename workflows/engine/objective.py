@@ -8,16 +8,20 @@ Importing this module imports TensorFlow.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 import numpy as np
 import tensorflow as tf
 
 from workflows.engine.arrays import Floats, Pixels
+from workflows.engine.mixture import Styles, mixture
 from workflows.engine.vgg19 import VGG19, Tensor
 from workflows.engine.weights import Weights
+
+#: The share of a style, and its representation.
+Share: TypeAlias = tuple[float, Tensor]
 
 
 class FeatureLoss(Protocol):
@@ -30,8 +34,8 @@ class FeatureLoss(Protocol):
     def transform(self, activations: Tensor) -> Tensor:
         """Turn activations (1, height, width, channels) into what is compared."""
 
-    def target(self, content: Tensor, style: Tensor, strength: float) -> Tensor:
-        """Choose the target from the representations of the content and of the style."""
+    def target(self, content: Tensor, styles: Sequence[Share], strength: float) -> Tensor:
+        """Choose the target from the representations of the content and of the styles."""
 
     def score(self, representation: Tensor, target: Tensor) -> Tensor:
         """Weigh the distance from the target: a scalar."""
@@ -48,7 +52,7 @@ class ContentLoss:
         """Take the activations as they are."""
         return activations
 
-    def target(self, content: Tensor, style: Tensor, strength: float) -> Tensor:
+    def target(self, content: Tensor, styles: Sequence[Share], strength: float) -> Tensor:
         """Keep the photo's."""
         return content
 
@@ -71,8 +75,9 @@ class StyleLoss:
         locations = tf.cast(tf.shape(columns)[0], tf.float32)
         return tf.matmul(columns, columns, transpose_a=True) / locations
 
-    def target(self, content: Tensor, style: Tensor, strength: float) -> Tensor:
-        """Mix the statistics of photo and style: half a strength asks for half the way."""
+    def target(self, content: Tensor, styles: Sequence[Share], strength: float) -> Tensor:
+        """Mix the statistics of photo and styles: half a strength asks for half the way."""
+        style = tf.add_n([share * statistics for share, statistics in styles])
         return (1.0 - strength) * content + strength * style
 
     def score(self, representation: Tensor, target: Tensor) -> Tensor:
@@ -116,12 +121,14 @@ TUTORIAL: Final = Preset(
 
 
 class Objective:
-    """A preset bound to one photo and one style: loss and gradient of a picture.
+    """A preset bound to one photo and its styles: loss and gradient of a picture.
 
     Parameters
     ----------
-    content, style
-        Height x width x 3, sRGB in [0, 1]; the two may differ in size.
+    content
+        Height x width x 3, sRGB in [0, 1].
+    style
+        One such picture or several with weights, each of a size of its own.
     weights
         Weights of VGG19.
     strength
@@ -133,7 +140,7 @@ class Objective:
     def __init__(
         self,
         content: Pixels,
-        style: Pixels,
+        style: Styles,
         weights: Weights,
         *,
         strength: float = 1.0,
@@ -144,10 +151,18 @@ class Objective:
         self._strength = strength
         # Both passes run eagerly: a graph for each shape would cost more to trace than it saves.
         of_content = self._represent(tf.constant(content))
-        of_style = self._represent(tf.constant(style))
+        parts = mixture(style)
+        of_parts = [self._represent(tf.constant(part.pixels)) for part in parts]
         self._targets = [
-            loss.target(mine, other, strength)
-            for loss, mine, other in zip(preset.losses, of_content, of_style, strict=True)
+            loss.target(
+                mine,
+                [
+                    (part.weight, all_of[number])
+                    for part, all_of in zip(parts, of_parts, strict=True)
+                ],
+                strength,
+            )
+            for number, (loss, mine) in enumerate(zip(preset.losses, of_content, strict=True))
         ]
         self._graph = tf.function(
             self._loss_and_gradient,

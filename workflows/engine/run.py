@@ -6,13 +6,15 @@ Importing this module imports TensorFlow and SciPy.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from workflows.engine.arrays import Floats, Pixels
 from workflows.engine.checkpoint import Checkpoint, LossPoint
 from workflows.engine.colors import match_colors, with_chroma_of
+from workflows.engine.mixture import WeightedStyle, tiled
 from workflows.engine.objective import Objective
 from workflows.engine.optimizer import minimize_within
 from workflows.engine.options import Options
@@ -26,8 +28,10 @@ class Run:
 
     Parameters
     ----------
-    content, style, options
+    content, options
         As in `workflows.engine.stylize`, already checked.
+    styles
+        The pictures and their shares.
     weights
         Weights of VGG19.
     digest
@@ -39,7 +43,7 @@ class Run:
     def __init__(
         self,
         content: Pixels,
-        style: Pixels,
+        styles: Sequence[WeightedStyle],
         options: Options,
         weights: Weights,
         digest: str,
@@ -51,7 +55,7 @@ class Run:
         self._parametrization = Parametrization(content)
         self._objective = Objective(
             content,
-            match_colors(style, content) if options.preserve_colors else style,
+            tiled(self._recolored(styles), options.size),
             weights,
             strength=options.strength,
         )
@@ -93,6 +97,11 @@ class Run:
             loss=tuple(self._loss),
             resumed_from=resumed_from,
         )
+
+    def _recolored(self, styles: Sequence[WeightedStyle]) -> Sequence[WeightedStyle]:
+        if not self._options.preserve_colors:
+            return styles
+        return [replace(one, pixels=match_colors(one.pixels, self._content)) for one in styles]
 
     def _evaluate(self, coefficients: Floats) -> tuple[float, Floats]:
         loss, gradient = self._objective.evaluate(self._parametrization.pixels(coefficients))

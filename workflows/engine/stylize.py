@@ -1,16 +1,17 @@
-"""Paint a photo in the style of a picture: pixels in, pixels out."""
+"""Paint a photo in the style of a picture, or of several: pixels in, pixels out."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
 import numpy as np
 
 from workflows.engine.arrays import Pixels
 from workflows.engine.checkpoint import Checkpoint, CheckpointMismatch
+from workflows.engine.mixture import Styles, WeightedStyle, mixture
 from workflows.engine.options import Options
 from workflows.engine.progress import Progress, StylizedImage
 from workflows.engine.threads import available_cpus, start_tensorflow
@@ -25,22 +26,24 @@ MINIMUM_SIDE: Final = 16
 
 def stylize(
     content: Pixels,
-    style: Pixels,
+    style: Styles,
     options: Options,
     *,
     progress: Listener | None = None,
     resume: Checkpoint | None = None,
 ) -> StylizedImage:
-    """Paint a photo in the style of a picture.
+    """Paint a photo in the style of a picture, or of several.
 
     The first call imports TensorFlow and limits its threads to the CPUs of the container.
 
     Parameters
     ----------
-    content, style
-        Height x width x 3, float32 sRGB in [0, 1], each side at least 16 pixels. Both should
-        have been read with `options.size` as the longest side: strokes have the size, in
-        pixels, that they have in `style`.
+    content
+        Height x width x 3, float32 sRGB in [0, 1], each side at least 16 pixels.
+    style
+        One such picture or several with weights. They should have been read by
+        `workflows.engine.images.read_style`, with the size and the style scale of the options:
+        strokes have the size, in pixels, that they have here.
     options
         What was asked for. With strength 0 the photo comes back unchanged.
     progress
@@ -56,18 +59,20 @@ def stylize(
     Raises
     ------
     ValueError
-        If an array is not a picture as described.
+        If an array is not a picture as described, or a weight is not above 0.
     CheckpointMismatch
         If `resume` belongs to another run.
     WeightsError
         If the weights of VGG19 are missing or not what they should be.
     """
     _check("content", content)
-    _check("style", style)
+    styles = mixture(style)
+    for one in styles:
+        _check("style", one.pixels)
     if options.strength == 0:
         return StylizedImage(content.copy(), 0, 0.0, (), 0)
     weights = load_weights()
-    digest = _digest(content, style, options, weights)
+    digest = _digest(content, styles, options, weights)
     if resume is not None and (
         resume.digest != digest or resume.coefficients.shape != content.shape
     ):
@@ -77,7 +82,7 @@ def stylize(
     start_tensorflow(available_cpus())
     from workflows.engine.run import Run
 
-    return Run(content, style, options, weights, digest, resume).finish(progress)
+    return Run(content, styles, options, weights, digest, resume).finish(progress)
 
 
 def _check(name: str, picture: Pixels) -> None:
@@ -93,11 +98,16 @@ def _check(name: str, picture: Pixels) -> None:
         raise ValueError(f"{name} must have values in [0, 1]")
 
 
-def _digest(content: Pixels, style: Pixels, options: Options, weights: Weights) -> str:
-    """Name a run: equal for equal pictures, options and weights."""
+def _digest(
+    content: Pixels, styles: Sequence[WeightedStyle], options: Options, weights: Weights
+) -> str:
+    """Name a run: equal for equal pictures, shares, options and weights of the network."""
+    pictures = [content, *(style.pixels for style in styles)]
+    shapes = [picture.shape for picture in pictures]
+    shares = [style.weight for style in styles]
     digest = hashlib.sha256(
-        json.dumps([content.shape, style.shape, options.to_strings(), weights.sha256]).encode()
+        json.dumps([shapes, shares, options.to_strings(), weights.sha256]).encode()
     )
-    for picture in (content, style):
+    for picture in pictures:
         digest.update(picture.tobytes())
     return digest.hexdigest()
