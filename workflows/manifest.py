@@ -64,4 +64,5 @@ def _member(
         "reason": result["reason"],
         "picture": result.get("picture", ""),
         "seconds": result.get("seconds", 0.0),
+        "cpu_seconds": result.get("cpu_seconds", 0.0),
     }

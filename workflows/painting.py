@@ -95,7 +95,7 @@ def paint(
     if published is not None and published.get("execution") == job.execution:
         logger.info("%s is already published", job.upload["id"])
         return published
-    started = time.monotonic()
+    started, busy = time.monotonic(), time.process_time()
     try:
         outcome = _paint(job, store, checkpoints, engine)
     except _Unpaintable as unpaintable:
@@ -108,6 +108,8 @@ def paint(
         "style": dict(job.style),
         "options": dict(job.options),
         "seconds": round(time.monotonic() - started, 3),
+        # Of this attempt, all threads together; an attempt that was killed tells nothing.
+        "cpu_seconds": round(time.process_time() - busy, 3),
         **outcome,
         "versions": _versions(),
     }

@@ -64,6 +64,7 @@ class UploadOutcome:
     reason: str = ""
     picture: str = ""
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +184,7 @@ class Ledger(LedgerReader):
             "reason": outcome.reason,
             "picture": outcome.picture,
             "seconds": outcome.seconds,
+            "cpu_seconds": outcome.cpu_seconds,
             "finished_at": outcome.finished_at,
             "updated_at": now,
         }

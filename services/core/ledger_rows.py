@@ -43,6 +43,7 @@ class UploadRecord:
     updated_at: str = ""
     picture: str = ""
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
-from services.core.metrics import NAMESPACE
-from services.core.settings import tracing_available
+from services.core.settings import metrics_namespace, tracing_available
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 logger = Logger()
-metrics = Metrics(namespace=NAMESPACE)
+metrics = Metrics(namespace=metrics_namespace())
 
 
 def observed(handler: Handler) -> Handler:
@@ -56,5 +55,6 @@ def _put(metric: Metric, unit: MetricUnit, value: float, dimensions: dict[str, s
         metrics.add_metric(metric, unit, value)
         return
     dimensions = {"service": metrics.service} | dimensions
-    with single_metric(metric, unit, value, namespace=NAMESPACE, default_dimensions=dimensions):
+    namespace = metrics_namespace()
+    with single_metric(metric, unit, value, namespace=namespace, default_dimensions=dimensions):
         pass  # it is complete, and printed on the way out

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SIZE_RANGE = (64, 2048)  # pixels of the longest side
+STRENGTH_RANGE = (0.0, 1.0)  # of the style; 0 gives the photo back
+STYLE_SCALE_RANGE = (0.5, 2.0)  # of the strokes
 
 
 class Quality(StrEnum):
@@ -33,6 +35,7 @@ class Options:
     strength: float = 1.0
     quality: Quality = Quality.STANDARD
     preserve_colors: bool = False
+    style_scale: float = 1.0
 
     @classmethod
     def parse(cls, metadata: Mapping[str, str]) -> Self:
@@ -70,6 +73,7 @@ class Options:
             "strength": repr(self.strength),
             "quality": self.quality.value,
             "preserve_colors": "true" if self.preserve_colors else "false",
+            "style_scale": repr(self.style_scale),
         }
 
 
@@ -80,11 +84,11 @@ def _size(text: str) -> int:
     return value
 
 
-def _strength(text: str) -> float:
+def _number(text: str, limits: tuple[float, float]) -> float:
     value = float(text)
-    if math.isnan(value) or not 0 <= value <= 1:
+    if not limits[0] <= value <= limits[1]:  # which is how a NaN fails, too
         raise ValueError
-    return value + 0.0  # -0.0 and 0.0 are one strength, so they must have one spelling
+    return value + 0.0  # -0.0 and 0.0 are one number, so they must have one spelling
 
 
 def _truth(text: str) -> bool:
@@ -95,7 +99,8 @@ def _truth(text: str) -> bool:
 
 _OPTION_READERS: dict[str, tuple[Any, str]] = {
     "size": (_size, f"a whole number from {SIZE_RANGE[0]} to {SIZE_RANGE[1]}"),
-    "strength": (_strength, "a number from 0 to 1"),
+    "strength": (partial(_number, limits=STRENGTH_RANGE), "a number from 0 to 1"),
     "quality": (lambda text: Quality(text.lower()), "preview, standard or high"),
     "preserve_colors": (_truth, "true or false"),
+    "style_scale": (partial(_number, limits=STYLE_SCALE_RANGE), "a number from 0.5 to 2"),
 }

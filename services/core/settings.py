@@ -102,6 +102,11 @@ def _read(each: Field[Any], text: str) -> str | int | bool:
     return text
 
 
+def metrics_namespace(environment: Mapping[str, str] = os.environ) -> str:
+    """Name the metrics' namespace: on AWS the name of the stack, as there may be several."""
+    return environment.get("POWERTOOLS_METRICS_NAMESPACE", "") or "nst"
+
+
 def tracing_available(environment: Mapping[str, str] = os.environ) -> bool:
     """Tell whether there is an X-Ray daemon to send traces to; Lambda says so by its address."""
     off = environment.get("POWERTOOLS_TRACE_DISABLED", "").lower() in ("true", "1")

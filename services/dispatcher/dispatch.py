@@ -217,7 +217,7 @@ class _Dispatch:
             self._fail_in_flyte(execution, uploads, error)
             return
         finally:
-            self._report.launch_retries += attempts.retries
+            self._report.count_calls(attempts.made, attempts.unanswered)
         seconds = seconds_between(claimed_at, timestamp(self._clock()))
         self._report.launched.append(Launched(execution, seconds))
         self._mark_launched(execution, uploads)

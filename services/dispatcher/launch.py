@@ -13,6 +13,7 @@ from services.core.flyte_errors import (
     ExecutionExistsError,
     FlytePermanentError,
     FlyteTransientError,
+    FlyteUnreachableError,
     NotFoundError,
 )
 
@@ -45,11 +46,7 @@ class Attempts:
     """How often Flyte was asked; counted also where no answer came."""
 
     made: int = 0
-
-    @property
-    def retries(self) -> int:
-        """Those beyond the first."""
-        return max(0, self.made - 1)
+    unanswered: int = 0
 
 
 def launch(
@@ -99,7 +96,11 @@ def launch(
             if budget.remaining < MIN_CALL:
                 raise FlyteTransientError("NO_TIME_LEFT", "the invocation's time ran out")
             counted.made += 1
-            _create_or_recognise(flyte, execution, budget)
+            try:
+                _create_or_recognise(flyte, execution, budget)
+            except FlyteUnreachableError:
+                counted.unanswered += 1
+                raise
 
 
 def _create_or_recognise(flyte: Flyte, execution: Execution, budget: Budget) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from services.core.clock import seconds_between, timestamp
-from services.core.metrics import Dimension, Metric
+from services.core.metrics import Dimension, Metric, Outcome
 from services.core.observability import count, logger, observe_percent, observe_seconds
 from services.dispatcher.report import Disposition
 
@@ -48,6 +48,7 @@ def _count(invocation: Invocation, report: Report) -> None:
         Metric.MESSAGES_FOREIGN: foreign,
         Metric.MESSAGES_FAILED: len(invocation.failed) - foreign,
         Metric.EXECUTIONS_LAUNCHED: len(report.launched),
+        Metric.LAUNCH_ERRORS: report.launch_errors.total(),
         Metric.LAUNCH_RETRIES: report.launch_retries,
         Metric.LEDGER_ERRORS: report.ledger_errors,
     }
@@ -57,6 +58,9 @@ def _count(invocation: Invocation, report: Report) -> None:
         count(Metric.UPLOADS_REJECTED, value, **{Dimension.REASON: reason})
     for code, value in report.launch_errors.items():
         count(Metric.LAUNCH_ERRORS, value, **{Dimension.CODE: code})
+    answered = report.flyte_calls - report.flyte_unanswered
+    count(Metric.FLYTE_CALLS, answered, **{Dimension.OUTCOME: Outcome.ANSWERED})
+    count(Metric.FLYTE_CALLS, report.flyte_unanswered, **{Dimension.OUTCOME: Outcome.UNANSWERED})
 
 
 def _duplicates(invocation: Invocation, report: Report) -> int:

@@ -53,6 +53,8 @@ class Report:
     rejections: list[Rejection] = field(default_factory=list)
     launch_errors: Counter[str] = field(default_factory=Counter)  # executions by code
     launch_retries: int = 0
+    flyte_calls: int = 0
+    flyte_unanswered: int = 0
     ledger_errors: int = 0
 
     def settle(
@@ -66,6 +68,12 @@ class Report:
         """Note the outcome of uploads."""
         outcome = Outcome(disposition, execution, reason)
         self.outcomes |= dict.fromkeys(uploads, outcome)
+
+    def count_calls(self, made: int, unanswered: int) -> None:
+        """Note how often Flyte was asked to launch one execution."""
+        self.flyte_calls += made
+        self.flyte_unanswered += unanswered
+        self.launch_retries += max(0, made - 1)
 
     def count(self, disposition: Disposition) -> int:
         """Count uploads by how they left."""

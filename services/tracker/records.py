@@ -127,6 +127,7 @@ def _outcome(upload: str, told: Mapping[str, Any] | None, finished_at: str) -> U
         reason=shortened(_text(told.get("reason"))),
         picture=_text(told.get("picture")),
         seconds=_seconds(told.get("seconds")),
+        cpu_seconds=_seconds(told.get("cpu_seconds")),
     )
 
 

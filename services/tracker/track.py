@@ -9,7 +9,7 @@ first end that it is told.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from threading import Event
 from typing import TYPE_CHECKING, Protocol
@@ -46,6 +46,7 @@ class Sighting(StrEnum):
     NOT_IN_FLYTE = "NOT_IN_FLYTE"
     NOT_OURS = "NOT_OURS"
     UNREADABLE = "UNREADABLE"
+    UNREACHABLE = "UNREACHABLE"
     NOT_SEEN = "NOT_SEEN"
 
 
@@ -62,6 +63,7 @@ class Report:
     ended: tuple[UploadRecord, ...] = ()
     outcome: ExecutionOutcome | None = None
     seconds: float = 0.0  # from its launch to its end
+    age: float = 0.0  # on patrol: seconds since it was launched, or claimed if it was not
 
 
 class Ledger(Protocol):
@@ -157,6 +159,7 @@ class Tracker:
             Tells how many seconds are left.
         """
         unreachable = Event()
+        now = timestamp(self._clock())
 
         def look(record: ExecutionRecord) -> Report:
             if unreachable.is_set():
@@ -167,12 +170,16 @@ class Tracker:
                 return self._look_after(record)
             except FlyteUnreachableError as error:
                 unreachable.set()
-                return Report(record.name, Sighting.NOT_SEEN, str(error))
+                return Report(record.name, Sighting.UNREACHABLE, str(error))
             except (FlyteError, LedgerError, ClientError, BotoCoreError) as error:
                 return Report(record.name, Sighting.NOT_SEEN, str(error))
 
+        def report(record: ExecutionRecord) -> Report:
+            begun = record.launched_at or record.claimed_at or now
+            return replace(look(record), age=seconds_between(begun, now))
+
         with ThreadPoolExecutor(PATROL_THREADS) as pool:
-            return list(pool.map(look, self._ledger.in_flight_executions()))
+            return list(pool.map(report, self._ledger.in_flight_executions()))
 
     def _look_after(self, record: ExecutionRecord) -> Report:
         name, execution = record.name, record.execution

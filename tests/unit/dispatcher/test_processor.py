@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.core.metrics import Dimension, Metric
+from services.core.metrics import Metric
 from services.dispatcher.visibility import BASE_DELAY, MAX_DELAY, FailedMessage
 from tests.fakes.dispatcher import World, s3_record, sqs_message
 from tests.fakes.faults import Fault
@@ -120,27 +120,26 @@ class TestVisibility:
 class TestMetrics:
     @pytest.fixture
     def told(self, world: World, capsys: pytest.CaptureFixture[str]) -> Any:
-        """Handle an event and return what was told: values by metric, dimensions by metric."""
+        """Handle an event and return what was told: values by metric and by what it is split."""
         from services.core.observability import metrics
 
-        def handle(*messages: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        def handle(*messages: dict[str, Any]) -> dict[str, Any]:
             metrics.clear_metrics()
             world.handle(event(*messages))
             metrics.flush_metrics()
             values: dict[str, Any] = {}
-            lines: dict[str, Any] = {}
             for line in map(json.loads, capsys.readouterr().out.splitlines()):
                 (directive,) = line["_aws"]["CloudWatchMetrics"]
                 assert directive["Namespace"] == "nst"
                 for each in directive["Metrics"]:
-                    values[each["Name"]] = line[each["Name"]]
-                    lines[each["Name"]] = line
-            return values, lines
+                    split = [line[name] for name in directive["Dimensions"][0] if name != "service"]
+                    values[" ".join([each["Name"], *split])] = line[each["Name"]]
+            return values
 
         return handle
 
     def test_tell_the_way_of_uploads(self, told: Any) -> None:
-        values, _ = told(announce("a", "b", number=1), announce("a", number=2))
+        values = told(announce("a", "b", number=1), announce("a", number=2))
 
         assert values[Metric.UPLOADS_RECEIVED] == [3.0]
         assert values[Metric.UPLOADS_DUPLICATE] == [1.0]
@@ -153,23 +152,33 @@ class TestMetrics:
     def test_tell_rejections_by_reason(self, world: World, told: Any) -> None:
         world.s3.put("uploads/empty.jpg", size=0)
 
-        values, lines = told(announce("empty"))
+        values = told(announce("empty"))
 
-        assert values[Metric.UPLOADS_REJECTED] == [1.0]
-        assert lines[Metric.UPLOADS_REJECTED][Dimension.REASON] == "empty"
+        assert values[f"{Metric.UPLOADS_REJECTED} empty"] == [1.0]
 
     def test_tell_launch_errors_by_code(self, world: World, told: Any) -> None:
         world.faults.plan("CreateExecution", *[Fault.THROTTLED] * 100)
 
-        values, lines = told(announce("a"))
+        values = told(announce("a"))
 
         assert values[Metric.LAUNCH_ERRORS] == [1.0]
-        assert lines[Metric.LAUNCH_ERRORS][Dimension.CODE] == "RESOURCE_EXHAUSTED"
+        assert values[f"{Metric.LAUNCH_ERRORS} RESOURCE_EXHAUSTED"] == [1.0]
         assert values[Metric.LAUNCH_RETRIES] == [5.0]
         assert values[Metric.MESSAGES_FAILED] == [1.0]
 
+    def test_tell_how_often_flyte_did_not_answer(self, world: World, told: Any) -> None:
+        # GIVEN a Flyte that does not answer, then refuses, and then does as it is told
+        world.faults.plan("CreateExecution", Fault.TIMED_OUT, Fault.THROTTLED)
+
+        values = told(announce("a"))
+
+        assert values[f"{Metric.FLYTE_CALLS} unanswered"] == [1.0]
+        assert values[f"{Metric.FLYTE_CALLS} answered"] == [2.0]
+        assert values[Metric.LAUNCH_RETRIES] == [2.0]
+        assert values[Metric.LAUNCH_ERRORS] == [0.0]
+
     def test_tell_zeros_so_that_alarms_have_something_to_look_at(self, told: Any) -> None:
-        values, _ = told(sqs_message("hello"))
+        values = told(sqs_message("hello"))
 
         assert values[Metric.UPLOADS_LAUNCHED] == [0.0]
         assert values[Metric.MESSAGES_FOREIGN] == [1.0]

@@ -96,6 +96,10 @@ class World:
             if status is ExecutionStatus.RUNNING:
                 self.ledger.mark_running(each)
 
+    def launched(self, name: str, moment: str) -> None:
+        """Let an execution have been launched at another time."""
+        self.dynamodb.rows[f"execution#{name}"]["launched_at"] = {"S": moment}
+
     def patrol(self, seconds: float = 60.0) -> list[Report]:
         return self.tracker.patrol(lambda: seconds)
 
@@ -130,6 +134,7 @@ def result(upload: str, **more: Any) -> bytes:
         "reason": "",
         "picture": f"results/{upload}/stylized.jpg",
         "seconds": 12.5,
+        "cpu_seconds": 21.5,
     }
     return json.dumps(content | more).encode()
 
@@ -143,6 +148,7 @@ def manifest(name: str = "nst-one", uploads: Iterable[str] = "ab", **more: Any) 
             "reason": "",
             "picture": f"results/{id_}/stylized.jpg",
             "seconds": 12.5,
+            "cpu_seconds": 21.5,
         }
         for id_ in uploads
     ]

@@ -14,6 +14,7 @@ PAINTED = {
     "reason": "",
     "picture": "results/one/stylized.jpg",
     "seconds": 12.5,
+    "cpu_seconds": 21.5,
 }
 
 
@@ -39,6 +40,7 @@ def test_a_batch_that_ran_to_its_end_succeeded_even_with_a_rejected_member():
                 "reason": "",
                 "picture": "results/one/stylized.jpg",
                 "seconds": 12.5,
+                "cpu_seconds": 21.5,
             },
             {
                 "id": "two",
@@ -47,6 +49,7 @@ def test_a_batch_that_ran_to_its_end_succeeded_even_with_a_rejected_member():
                 "reason": "the photo: it is empty",
                 "picture": "",
                 "seconds": 0.0,
+                "cpu_seconds": 0.0,
             },
         ],
         "finished_at": "2026-11-22T10:00:00.123Z",

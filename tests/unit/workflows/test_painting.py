@@ -98,6 +98,8 @@ def test_a_photo_becomes_a_picture_a_preview_and_a_record(job, bucket):
     # THEN
     assert result["status"] == "SUCCEEDED"
     assert bucket.documents["results/abc/result.json"] == result
+    assert result["seconds"] > 0
+    assert result["cpu_seconds"] >= 0
     assert Image.open(io.BytesIO(bucket.objects["results/abc/stylized.jpg"])).size == (48, 32)
     assert "results/abc/preview.jpg" in bucket.objects
 
