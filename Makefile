@@ -17,7 +17,7 @@ export UV_LINK_MODE := copy
 
 .PHONY: help
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: .venv/ready .venv-ministack/ready ## install everything this project needs, below this folder
@@ -40,6 +40,18 @@ $(uv): requirements/uv.txt
 	$(uv) pip sync --python .venv-ministack/bin/python --require-hashes local/ministack.txt
 	@touch $@
 
+# The SAM CLI pins a boto3 of its own, too.
+.venv-sam/ready: local/sam.txt $(uv)
+	$(uv) venv --quiet --allow-existing --python $(PYTHON) .venv-sam
+	$(uv) pip sync --python .venv-sam/bin/python --require-hashes local/sam.txt
+	@touch $@
+
+# And Checkov pins one of 2024.
+.venv-lint/ready: infra/lint.txt $(uv)
+	$(uv) venv --quiet --allow-existing --python $(PYTHON) .venv-lint
+	$(uv) pip sync --python .venv-lint/bin/python --require-hashes infra/lint.txt
+	@touch $@
+
 .PHONY: demo
 demo: setup ## see it work: three photos, two styles, real S3, SQS, Lambda and Flyte APIs (PHOTO=me.jpg STYLE=mosaic)
 	$(venv)/nst demo $(if $(PHOTO),--photo "$(PHOTO)") $(if $(STYLE),--style "$(STYLE)")
@@ -49,10 +61,16 @@ test: setup ## run every test: unit, integration, end to end
 	$(venv)/python -m pytest
 
 .PHONY: lint
-lint: setup ## check style, types and the template
+lint: setup lint-template ## check style, types and the template
 	$(venv)/ruff format --check .
 	$(venv)/ruff check .
 	$(venv)/mypy
+
+.PHONY: lint-template
+lint-template: .venv-lint/ready .venv-sam/ready ## check the template: SAM, cfn-lint with the serverless rules, Checkov
+	.venv-lint/bin/cfn-lint --append-rules cfn_lint_serverless.rules --template infra/sam-template.yaml
+	.venv-lint/bin/checkov --file infra/sam-template.yaml --framework cloudformation --compact --quiet --skip-download
+	SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam validate --lint --template infra/sam-template.yaml --region us-east-1
 
 .PHONY: bench
 bench: setup ## measure ourselves against named peers
@@ -65,12 +83,14 @@ lock: $(uv) ## resolve all requirements anew, with hashes
 	$$compile pyproject.toml --all-extras --group dev --override requirements/overrides.txt -o requirements/dev.txt; \
 	$$compile pyproject.toml --extra services -c requirements/dev.txt -o services/requirements.txt; \
 	$$compile pyproject.toml --extra workflows --override requirements/overrides.txt -c requirements/dev.txt -o workflows/requirements.txt; \
-	$$compile local/ministack.in -o local/ministack.txt
+	$$compile local/ministack.in -o local/ministack.txt; \
+	$$compile local/sam.in -o local/sam.txt; \
+	$$compile infra/lint.in -o infra/lint.txt
 
 .PHONY: clean
 clean: ## stop what runs and remove what was made, environments too
 	if [ -x $(venv)/nst ]; then $(venv)/nst down; fi
-	rm -rf .nst build demo .venv .venv-ministack $(tools) *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .nst build demo .venv .venv-ministack .venv-sam .venv-lint $(tools) *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .PHONY: docs
 docs: ## draw the diagram of docs/architecture.md anew (needs graphviz)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 from fnmatch import fnmatchcase
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from local.deploy import Outputs
+from local.template import TEMPLATE as PATH
 from local.template import load_template
 from services.core.aws import OPERATIONS
 from services.core.ledger import IN_FLIGHT_INDEX, MAX_UPLOADS_PER_CLAIM
@@ -222,3 +224,19 @@ def test_every_parameter_is_offered_in_a_group() -> None:
     offered = [name for group in groups for name in group["Parameters"]]
 
     assert sorted(offered) == sorted(TEMPLATE["Parameters"])
+
+
+def test_every_finding_that_is_passed_over_has_a_reason_beside_it() -> None:
+    # GIVEN the lines that pass a rule of cfn-lint over, and the checks that Checkov skips
+    ignored = re.findall(r"^ +- ([EWI]S?\d{4})(?: # (.+))?$", PATH.read_text(), re.MULTILINE)
+    skipped = [
+        each
+        for resource in RESOURCES.values()
+        for each in resource.get("Metadata", {}).get("checkov", {}).get("skip", [])
+    ]
+
+    # THEN each says why
+    assert ignored
+    assert skipped
+    assert all(reason for _, reason in ignored)
+    assert all(each["comment"] for each in skipped)
