@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError, WaiterError
 
 from local.ministack import PYTHON
 from local.packaging import pack
-from local.template import as_zip_functions, load_template
+from local.template import as_zip_functions, load_template, with_plain_alarms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -57,6 +57,7 @@ class Outputs:
     tracker_log_group: str
     flyte_task_policy: str
     alarm_topic: str
+    dashboard: str
 
 
 def deploy(aws: Aws, parameters: Mapping[str, str], *, stack: str = STACK) -> Outputs:
@@ -134,7 +135,7 @@ def _begin(aws: Aws, stack: str, parameters: Mapping[str, str]) -> Waiter | None
     cloudformation = aws.cloudformation
     arguments: dict[str, Any] = {
         "StackName": stack,
-        "TemplateBody": json.dumps(_local_template(aws, stack)),
+        "TemplateURL": _upload_template(aws, stack),
         "Parameters": [
             {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()
         ],
@@ -157,13 +158,16 @@ def _begin(aws: Aws, stack: str, parameters: Mapping[str, str]) -> Waiter | None
     return cloudformation.get_waiter("stack_create_complete")
 
 
-def _local_template(aws: Aws, stack: str) -> dict[str, Any]:
+def _upload_template(aws: Aws, stack: str) -> str:
+    """Put the template where CloudFormation reads it; a request would hold 51,200 bytes only."""
     package = pack(PYTHON)
     bucket, key = f"{stack}-code", package.code.name
     with suppress(aws.s3.exceptions.BucketAlreadyOwnedByYou):
         aws.s3.create_bucket(Bucket=bucket)
     aws.s3.put_object(Bucket=bucket, Key=key, Body=package.code.read_bytes())
-    return as_zip_functions(load_template(), (bucket, key), package)
+    template = with_plain_alarms(as_zip_functions(load_template(), (bucket, key), package))
+    aws.s3.put_object(Bucket=bucket, Key="template.json", Body=json.dumps(template).encode())
+    return f"{aws.endpoint_url}/{bucket}/template.json"
 
 
 def _limit_concurrency(aws: Aws, event_source: str) -> None:

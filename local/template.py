@@ -1,7 +1,8 @@
 """The template, read and made fit for a machine without Docker.
 
 MiniStack runs image functions with Docker only. Without Docker the template's image functions are
-turned into Zip functions; nothing else of the template changes.
+turned into Zip functions. And MiniStack's CloudFormation knows no alarms on metric math: such an
+alarm watches its first metric there, to have its name and address. Nothing else changes.
 """
 
 from __future__ import annotations
@@ -54,6 +55,19 @@ def as_zip_functions(
             "CodeUri": {"Bucket": bucket, "Key": key},
         }
         properties["Environment"]["Variables"]["PYTHONPATH"] = str(package.requirements)
+    return template
+
+
+def with_plain_alarms(template: dict[str, Any]) -> dict[str, Any]:
+    """Return the template with alarms of one metric each, and otherwise as it was."""
+    template = copy.deepcopy(template)
+    for resource in template["Resources"].values():
+        if resource["Type"] != "AWS::CloudWatch::Alarm" or "Metrics" not in resource["Properties"]:
+            continue
+        queries = resource["Properties"].pop("Metrics")
+        watched = next(query["MetricStat"] for query in queries if "MetricStat" in query)
+        statistic = {"Statistic": watched["Stat"], "Period": watched["Period"]}
+        resource["Properties"] |= watched["Metric"] | statistic
     return template
 
 
