@@ -73,18 +73,28 @@ def demo(
 @app.command()
 def upload(
     photos: Annotated[list[Path], typer.Argument(help="Pictures to paint.", metavar="PHOTO...")],
-    style: Annotated[str, typer.Option(help="Name of a style; `nst styles` lists them.")] = "",
+    style: Annotated[
+        str, typer.Option(help="A style of `nst styles`, or a blend: 'mosaic*2 + woodcut'.")
+    ] = "",
     size: Annotated[int | None, typer.Option(help="Longest side in pixels.")] = None,
     strength: Annotated[float | None, typer.Option(help="0 (the photo) to 1.")] = None,
     quality: Annotated[str | None, typer.Option(help="preview, standard or high.")] = None,
     preserve_colors: Annotated[bool, typer.Option(help="Keep the photo's colours.")] = False,
+    style_scale: Annotated[
+        float | None, typer.Option(help="Size of the strokes, 0.5 to 2.")
+    ] = None,
     wait: Annotated[bool, typer.Option(help="Watch until they are painted.")] = False,
 ) -> None:
     """Put photos into the uploads bucket.
 
     Examples: `nst upload me.jpg --style mosaic --wait`, `nst upload *.jpg --size 1024`.
     """
-    given = {"size": size, "strength": strength, "quality": quality}
+    given = {
+        "size": size,
+        "strength": strength,
+        "quality": quality,
+        "style-scale": style_scale,
+    }
     options = {name: str(value) for name, value in given.items() if value is not None}
     if preserve_colors:
         options["preserve-colors"] = "true"

@@ -24,6 +24,7 @@ from local.client import Client, Sent
 from local.contact_sheet import Panel, draw_contact_sheet
 from local.pictures import find_photo, find_style
 from local.view import COLORS, POLL_SECONDS, TookTooLong, row, watch
+from services.core.blend import label, read_blend
 from services.core.ledger_rows import ExecutionRecord, UploadRecord
 
 OPTIONS = {"size": "320", "quality": "standard"}
@@ -154,7 +155,7 @@ def _draw(photos: Sequence[Photo], uploads: Sequence[Upload], folder: Path) -> N
     rows = [
         contact_sheet.Row(
             photo=Panel(photo.data, photo.name),
-            style=Panel(find_style(upload.style).read_bytes(), upload.style),
+            style=Panel(_style_picture(upload.style), upload.style),
             result=Panel(
                 Path(upload.picture).read_bytes() if upload.picture else None,
                 upload.status.lower(),
@@ -164,6 +165,11 @@ def _draw(photos: Sequence[Photo], uploads: Sequence[Upload], folder: Path) -> N
         for photo, upload in zip(photos, uploads, strict=True)
     ]
     (folder / "contact-sheet.png").write_bytes(draw_contact_sheet(rows))
+
+
+def _style_picture(style: str) -> bytes:
+    """Return the picture of a style; of a blend, that of its first."""
+    return find_style(read_blend(style)[0][0]).read_bytes()
 
 
 def _report(
@@ -187,11 +193,15 @@ def _execution(record: ExecutionRecord) -> dict[str, Any]:
     return {
         "name": record.name,
         "status": record.status,
-        "style": record.execution.inputs["style"]["name"],
+        "style": _blend(record.execution.inputs["styles"]),
         "uploads": [upload["key"] for upload in record.execution.inputs["uploads"]],
         "launched_at": record.launched_at,
         "finished_at": record.finished_at,
     }
+
+
+def _blend(styles: Sequence[Mapping[str, str]]) -> str:
+    return label([(style["name"], float(style["weight"])) for style in styles])
 
 
 def expected(upload: Upload) -> bool:

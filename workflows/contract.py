@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 SUCCEEDED = "SUCCEEDED"
@@ -22,8 +22,8 @@ class Job:
     ----------
     upload
         ``id``, ``bucket``, ``key`` and ``version_id`` (empty where the bucket has no versions).
-    style
-        ``name``, ``bucket``, ``key`` and ``version_id`` of the style picture.
+    styles
+        ``name``, ``bucket``, ``key``, ``version_id`` and ``weight`` of each style picture.
     options
         The options in their wire form, as the launch plan received them.
     results
@@ -33,7 +33,7 @@ class Job:
     """
 
     upload: Mapping[str, str]
-    style: Mapping[str, str]
+    styles: Sequence[Mapping[str, str]]
     options: Mapping[str, str]
     results: str
     execution: str
@@ -41,6 +41,12 @@ class Job:
     def key(self, name: str) -> str:
         """Return the key of one of this upload's results, such as ``result.json``."""
         return result_key(self.upload["id"], name)
+
+
+def blend_label(styles: Sequence[Mapping[str, str]]) -> str:
+    """Write several styles as people do: ``mosaic*2 + woodcut``."""
+    weights = [(style["name"], float(style["weight"])) for style in styles]
+    return " + ".join(name if weight == 1 else f"{name}*{weight:g}" for name, weight in weights)
 
 
 def result_key(upload_id: str, name: str) -> str:

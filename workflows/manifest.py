@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from workflows.contract import FAILED, SUCCEEDED
+from workflows.contract import FAILED, SUCCEEDED, blend_label
 
 
 def manifest(
     execution: str,
-    style: Mapping[str, str],
+    styles: Sequence[Mapping[str, str]],
     options: Mapping[str, str],
     uploads: Sequence[Mapping[str, str]],
     results: Sequence[Mapping[str, Any] | None],
@@ -24,7 +24,7 @@ def manifest(
     ----------
     execution
         Name of the Flyte execution.
-    style, options
+    styles, options
         What the whole batch shares.
     uploads
         The uploads of the batch.
@@ -45,7 +45,7 @@ def manifest(
         "execution": execution,
         "status": FAILED if failure else SUCCEEDED,
         "reason": failure,
-        "style": style["name"],
+        "style": blend_label(styles),
         "options": dict(options),
         "uploads": [_member(execution, *member, failure) for member in members],
         "finished_at": finished_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),

@@ -8,23 +8,26 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from importlib.metadata import version
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workflows.contract import REJECTED, SUCCEEDED, Job
+from workflows.contract import REJECTED, SUCCEEDED, Job, blend_label
 from workflows.engine import (
     Checkpoint,
     CheckpointMismatch,
     Options,
     Progress,
+    Styles,
     StylizedImage,
+    WeightedStyle,
     stylize,
 )
-from workflows.engine.images import Picture, PictureError, read_picture, write_picture
+from workflows.engine.images import Picture, PictureError, read_picture, read_style, write_picture
 from workflows.storage import ObjectGone, Storage
 
 CHECKPOINT_SECONDS = 20.0
@@ -55,7 +58,7 @@ class Engine(Protocol):
     def __call__(  # noqa: D102
         self,
         content: Pixels,
-        style: Pixels,
+        style: Styles,
         options: Options,
         *,
         progress: Callable[[Progress], None] | None = None,
@@ -100,18 +103,23 @@ def paint(
         outcome = _paint(job, store, checkpoints, engine)
     except _Unpaintable as unpaintable:
         logger.warning("%s rejected: %s", job.upload["key"], unpaintable)
-        outcome = {"status": REJECTED, "reason": str(unpaintable), "picture": "", "preview": ""}
+        outcome = {
+            "status": REJECTED,
+            "reason": str(unpaintable),
+            "picture": "",
+            "preview": "",
+            "versions": _versions(),
+        }
     result = {
         "upload": job.upload["id"],
         "execution": job.execution,
         "source": {name: job.upload[name] for name in ("bucket", "key", "version_id")},
-        "style": dict(job.style),
+        "styles": [dict(style) for style in job.styles],
         "options": dict(job.options),
         "seconds": round(time.monotonic() - started, 3),
         # Of this attempt, all threads together; an attempt that was killed tells nothing.
         "cpu_seconds": round(time.process_time() - busy, 3),
         **outcome,
-        "versions": _versions(),
     }
     store.write_json(job.results, job.key("result.json"), result)
     return result
@@ -125,18 +133,24 @@ def _paint(
     job: Job, store: Storage, checkpoints: CheckpointStore, engine: Engine
 ) -> dict[str, Any]:
     options = Options.from_strings(job.options)
-    content = _read(store, dict(job.upload), options, "the photo")
-    style = _read(store, dict(job.style), options, f"style {job.style['name']!r}")
+    decode = partial(read_picture, longest_side=options.size)
+    content = _read(store, job.upload, "the photo", decode)
+    decode = partial(read_style, longest_side=options.size, scale=options.style_scale)
+    styles = [
+        WeightedStyle(
+            _read(store, style, f"style {style['name']!r}", decode).pixels, float(style["weight"])
+        )
+        for style in job.styles
+    ]
     watcher = _Watcher(job, store, checkpoints)
-    pictures = (content.pixels, style.pixels)
     try:
         resume = _restore(checkpoints)
-        painted = engine(*pictures, options, progress=watcher, resume=resume)
+        painted = engine(content.pixels, styles, options, progress=watcher, resume=resume)
     except CheckpointMismatch as foreign:
         logger.warning("starting afresh: %s", foreign)
-        painted = engine(*pictures, options, progress=watcher)
+        painted = engine(content.pixels, styles, options, progress=watcher)
 
-    parameters = {"style": job.style["name"], "upload": job.upload["id"], **job.options}
+    parameters = {"style": blend_label(job.styles), "upload": job.upload["id"], **job.options}
     encoded = write_picture(painted.pixels, content.alpha, parameters=parameters)
     picture = job.key(f"stylized.{encoded.extension}")
     store.write(job.results, picture, encoded.data, encoded.content_type)
@@ -152,12 +166,19 @@ def _paint(
         "evaluations": painted.evaluations,
         "loss": [list(point) for point in painted.loss],
         "resumed_from": painted.resumed_from,
+        "versions": {
+            **_versions(),
+            "vgg19": painted.weights_source,
+            "vgg19_sha256": painted.weights_sha256,
+        },
     }
 
 
-def _read(store: Storage, source: dict[str, str], options: Options, what: str) -> Picture:
+def _read(
+    store: Storage, source: Mapping[str, str], what: str, decode: Callable[[bytes], Picture]
+) -> Picture:
     try:
-        return read_picture(store.read(source), longest_side=options.size)
+        return decode(store.read(source))
     except ObjectGone as gone:
         raise _Unpaintable(f"{what} was deleted before it could be painted") from gone
     except PictureError as wrong:

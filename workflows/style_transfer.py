@@ -17,21 +17,21 @@ CONCURRENT_PICTURES = 8
 @workflow(on_failure=publish_failure)
 def style_transfer(
     uploads: list[dict[str, str]],
-    style: dict[str, str],
+    styles: list[dict[str, str]],
     options: dict[str, str],
     results: str,
 ) -> str:
-    """Paint a batch of uploads in one style and write its manifest.
+    """Paint a batch of uploads in one style, or one blend of styles, and write its manifest.
 
     Returns
     -------
     str
         Key of the manifest in the results bucket.
     """
-    paint_one = partial(stylize, style=style, options=options, results=results)
+    paint_one = partial(stylize, styles=styles, options=options, results=results)
     records = map_task(paint_one, concurrency=CONCURRENT_PICTURES)(upload=uploads)
     manifest: str = publish_manifest(
-        uploads=uploads, style=style, options=options, results=results, records=records
+        uploads=uploads, styles=styles, options=options, results=results, records=records
     )
     return manifest
 
@@ -44,6 +44,7 @@ def paint(
     strength: float = 1.0,
     quality: str = "standard",
     preserve_colors: bool = False,
+    style_scale: float = 1.0,
 ) -> FlyteFile:
     """Paint one photo in the style of one picture, from files, with no service running.
 
@@ -59,6 +60,7 @@ def paint(
         strength=strength,
         quality=quality,
         preserve_colors=preserve_colors,
+        style_scale=style_scale,
     )
 
 

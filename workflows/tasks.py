@@ -16,7 +16,7 @@ from flytekit.types.file import FlyteFile
 from workflows.contract import SUCCEEDED, Job, manifest_key, result_key
 from workflows.deck import contact_sheet
 from workflows.engine import Options
-from workflows.engine.images import read_picture, write_picture
+from workflows.engine.images import read_picture, read_style, write_picture
 from workflows.manifest import manifest
 from workflows.painting import paint
 from workflows.storage import Storage, StorageUnavailable
@@ -32,7 +32,7 @@ logging.getLogger("botocore").setLevel(logging.WARNING)
 
 @task(requests=PAINTING, limits=PAINTING, retries=3, interruptible=True, timeout=timedelta(hours=2))
 def stylize(
-    upload: dict[str, str], style: dict[str, str], options: dict[str, str], results: str
+    upload: dict[str, str], styles: list[dict[str, str]], options: dict[str, str], results: str
 ) -> dict[str, str]:
     """Paint one upload from start to end; the unit that the batch maps over.
 
@@ -46,7 +46,7 @@ def stylize(
     FlyteRecoverableException
         If S3 is out of reach: Flyte repeats the attempt, which resumes from its checkpoint.
     """
-    job = Job(upload, style, options, results, execution_name())
+    job = Job(upload, styles, options, results, execution_name())
     try:
         result = paint(job, Storage(), current_context().checkpoint)
     except StorageUnavailable as unavailable:
@@ -64,7 +64,7 @@ def stylize(
 )
 def publish_manifest(
     uploads: list[dict[str, str]],
-    style: dict[str, str],
+    styles: list[dict[str, str]],
     options: dict[str, str],
     results: str,
     records: list[dict[str, str]],
@@ -89,7 +89,7 @@ def publish_manifest(
         }
         page = contact_sheet([result for result in found if result is not None], previews)
         Deck("Pictures", page)
-        return _publish(store, results, style, options, uploads, found, failure="")
+        return _publish(store, results, styles, options, uploads, found, failure="")
     except StorageUnavailable as unavailable:
         raise FlyteRecoverableException(str(unavailable)) from unavailable
 
@@ -97,7 +97,7 @@ def publish_manifest(
 @task(requests=RECORDING, limits=RECORDING, retries=3)
 def publish_failure(
     uploads: list[dict[str, str]],
-    style: dict[str, str],
+    styles: list[dict[str, str]],
     options: dict[str, str],
     results: str,
     err: FlyteError | None = None,
@@ -107,7 +107,7 @@ def publish_failure(
     reason = err.message if err is not None else "the execution failed"
     try:
         found = _results(store, results, uploads)
-        _publish(store, results, style, options, uploads, found, failure=reason)
+        _publish(store, results, styles, options, uploads, found, failure=reason)
     except StorageUnavailable as unavailable:
         raise FlyteRecoverableException(str(unavailable)) from unavailable
 
@@ -120,6 +120,7 @@ def paint_file(
     strength: float,
     quality: str,
     preserve_colors: bool,
+    style_scale: float,
 ) -> FlyteFile:
     """Paint one file in the style of another; the result lands in the working directory."""
     from workflows.engine import stylize as paint_pixels
@@ -130,13 +131,15 @@ def paint_file(
             "strength": str(strength),
             "quality": quality,
             "preserve_colors": str(preserve_colors).lower(),
+            "style_scale": str(style_scale),
         }
     )
     photo_path, style_path = Path(content.download()), Path(style.download())
     photo = read_picture(photo_path.read_bytes(), longest_side=size)
-    painting = read_picture(style_path.read_bytes(), longest_side=size)
+    painting = read_style(style_path.read_bytes(), longest_side=size, scale=style_scale)
     painted = paint_pixels(photo.pixels, painting.pixels, options)
-    encoded = write_picture(painted.pixels, photo.alpha, parameters={"style": style_path.name})
+    parameters = {"style": style_path.name, **options.to_strings()}
+    encoded = write_picture(painted.pixels, photo.alpha, parameters=parameters)
     target = Path.cwd() / f"{photo_path.stem}-{style_path.stem}.{encoded.extension}"
     target.write_bytes(encoded.data)
     return FlyteFile(str(target))
@@ -158,13 +161,13 @@ def _results(
 def _publish(
     store: Storage,
     bucket: str,
-    style: dict[str, str],
+    styles: list[dict[str, str]],
     options: dict[str, str],
     uploads: list[dict[str, str]],
     results: list[dict[str, Any] | None],
     failure: str,
 ) -> str:
     name = execution_name()
-    document = manifest(name, style, options, uploads, results, datetime.now(UTC), failure)
+    document = manifest(name, styles, options, uploads, results, datetime.now(UTC), failure)
     store.write_json(bucket, manifest_key(name), document)
     return manifest_key(name)

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from services.core.blend import blend_label
 from services.core.model import (
     Execution,
     ExecutionStatus,
@@ -80,7 +81,7 @@ def claimed_upload(upload: Upload, execution: str, now: str, expires_at: int) ->
         {
             **_origin(upload, now, expires_at),
             "size": upload.size,
-            "style": upload.style.name,
+            "style": blend_label(upload.styles),
             "options": upload.options.wire(),
             "status": UploadStatus.CLAIMED,
             "execution": execution,

@@ -71,16 +71,18 @@ class RejectionCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """One version of a style picture."""
+    """One version of a style picture, and how much it counts beside others."""
 
     name: str
     bucket: str
     key: str
     version_id: str = ""
+    weight: float = 1.0
 
     def wire(self) -> dict[str, str]:
         """Spell the style as the launch plan takes it."""
-        return {f.name: getattr(self, f.name) for f in fields(self)}
+        words = {name: getattr(self, name) for name in ("name", "bucket", "key", "version_id")}
+        return {**words, "weight": repr(self.weight)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +99,11 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """An upload that was looked at: it exists, and its style and options are granted."""
+    """An upload that was looked at: it exists, and its styles and options are granted."""
 
     notice: Notice
     size: int
-    style: Style
+    styles: tuple[Style, ...]
     options: Options
 
     @property
@@ -144,7 +146,7 @@ class Inputs(TypedDict):
     """The four inputs of the launch plan, as plain JSON."""
 
     uploads: list[dict[str, str]]
-    style: dict[str, str]
+    styles: list[dict[str, str]]
     options: dict[str, str]
     results: str
 
@@ -170,7 +172,7 @@ class Execution:
 
     @classmethod
     def of(cls, uploads: Iterable[Upload], launch_plan: LaunchPlan, results: str) -> Self:
-        """Plan the execution of a batch: uploads that share style and options.
+        """Plan the execution of a batch: uploads that share styles and options.
 
         Parameters
         ----------
@@ -182,16 +184,17 @@ class Execution:
             Name of the bucket that takes the results.
         """
         batch = sorted(uploads, key=lambda upload: upload.id)
-        style, options = batch[0].style.wire(), batch[0].options.wire()
+        styles = [style.wire() for style in batch[0].styles]
+        options = batch[0].options.wire()
         members = [upload.id for upload in batch]
-        identity = {"launch_plan": launch_plan.wire(), "style": style, "options": options}
+        identity = {"launch_plan": launch_plan.wire(), "styles": styles, "options": options}
         digest = _digest(canonical_json({**identity, "uploads": members}))
         return cls(
             name=EXECUTION_NAME_PREFIX + digest[:EXECUTION_DIGEST_LENGTH],
             launch_plan=launch_plan,
             inputs={
                 "uploads": [upload.wire() for upload in batch],
-                "style": style,
+                "styles": styles,
                 "options": options,
                 "results": results,
             },

@@ -16,7 +16,7 @@ Batch = tuple["Upload", ...]
 
 
 def batches(uploads: Iterable[Upload], *, limit: int) -> list[Batch]:
-    """Group uploads that share style and options, at most `limit` of them to a batch.
+    """Group uploads that share styles and options, at most `limit` of them to a batch.
 
     Parameters
     ----------
@@ -35,4 +35,4 @@ def batches(uploads: Iterable[Upload], *, limit: int) -> list[Batch]:
 
 
 def _kinship(upload: Upload) -> str:
-    return canonical_json([upload.style.wire(), upload.options.wire()])
+    return canonical_json([[style.wire() for style in upload.styles], upload.options.wire()])

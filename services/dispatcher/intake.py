@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from services.core.aws import PARALLEL_CALLS
+from services.core.blend import BlendError, Ingredient, read_blend
 from services.core.model import (
     UPLOADS_PREFIX,
     Notice,
@@ -51,12 +52,20 @@ class Inspection:
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """An upload that exists, and the style that it asks for."""
+    """An upload that exists, and the style, or the blend of styles, that it asks for."""
 
     notice: Notice
     size: int
     style: str
     options: Options
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """Why the style that was asked for cannot be had."""
+
+    code: RejectionCode
+    reason: str
 
 
 class Intake:
@@ -136,23 +145,39 @@ class Intake:
         except BucketError as failure:
             inspection.failures |= {wish.notice.id: failure for wish in wishes}
             return
-        wanted = {wish.style for wish in wishes if wish.style in known}
-        heads = self._heads({name: (known[name], "", "") for name in wanted}, budget)
+        asked = {wish.style: _asked(wish.style, known) for wish in wishes}
+        blends = [blend for blend in asked.values() if not isinstance(blend, _Refusal)]
+        names = {name for blend in blends for name, _ in blend}
+        heads = self._heads({name: (known[name], "", "") for name in names}, budget)
         for wish in wishes:
-            upload = wish.notice.id
-            if wish.style not in known:
-                reason = _unknown_style(wish.style, known)
-                code = RejectionCode.UNKNOWN_STYLE
-                rejection = Rejection(wish.notice, code, reason, wish.size, wish.style)
-                inspection.rejections.append(rejection)
-            elif isinstance(head := heads[wish.style], BucketError):
-                inspection.failures[upload] = head
-            elif head is None:
-                message = f"style '{wish.style}' went away while it was looked at"
-                inspection.failures[upload] = BucketError(message)
-            else:
-                style = Style(wish.style, self._bucket.name, known[wish.style], head.version_id)
-                inspection.uploads.append(Upload(wish.notice, wish.size, style, wish.options))
+            match self._granted(asked[wish.style], known, heads):
+                case _Refusal(code, reason):
+                    rejection = Rejection(wish.notice, code, reason, wish.size, wish.style)
+                    inspection.rejections.append(rejection)
+                case BucketError() as error:
+                    inspection.failures[wish.notice.id] = error
+                case tuple() as styles:
+                    upload = Upload(wish.notice, wish.size, styles, wish.options)
+                    inspection.uploads.append(upload)
+
+    def _granted(
+        self,
+        blend: tuple[Ingredient, ...] | _Refusal,
+        known: Mapping[str, str],
+        heads: Mapping[str, Head | BucketError | None],
+    ) -> tuple[Style, ...] | BucketError | _Refusal:
+        """Pin the version of each style of a blend."""
+        if isinstance(blend, _Refusal):
+            return blend
+        styles: list[Style] = []
+        for name, weight in blend:
+            head = heads[name]
+            if isinstance(head, BucketError):
+                return head
+            if head is None:
+                return BucketError(f"style '{name}' went away while it was looked at")
+            styles.append(Style(name, self._bucket.name, known[name], head.version_id, weight))
+        return tuple(styles)
 
     def _heads(
         self, objects: Mapping[str, tuple[str, str, str]], budget: Budget
@@ -194,6 +219,20 @@ def _decoded(value: str) -> str:
         return str(make_header(decode_header(value)))
     except (LookupError, ValueError):  # no such encoding: then it is meant as it stands
         return value
+
+
+def _asked(text: str, known: Mapping[str, str]) -> tuple[Ingredient, ...] | _Refusal:
+    """Read what style is meant; a style that is there wins over a blend of the same spelling."""
+    if text in known:
+        return ((text, 1.0),)
+    try:
+        blend = read_blend(text)
+    except BlendError as error:
+        return _Refusal(RejectionCode.BAD_OPTION, str(error))
+    for name, _ in blend:
+        if name not in known:
+            return _Refusal(RejectionCode.UNKNOWN_STYLE, _unknown_style(name, known))
+    return blend
 
 
 def _unknown_style(style: str, known: Mapping[str, str]) -> str:

@@ -24,6 +24,7 @@ from flytekit.tools.translator import get_serializable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.core.blend import WEIGHT_RANGE, blend_label
 from services.core.flyte import FINGERPRINT_ANNOTATION, creation_request
 from services.core.literals import literal_map
 from services.core.model import (
@@ -36,6 +37,7 @@ from services.core.model import (
     upload_id,
 )
 from services.core.options import Quality
+from workflows.contract import blend_label as label_of_wire
 from workflows.engine import Options as EngineOptions
 from workflows.style_transfer import batch_plan, style_transfer
 
@@ -44,23 +46,27 @@ TYPES: dict[str, type] = style_transfer.python_interface.inputs
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+weights = st.floats(*WEIGHT_RANGE)
 executions = st.builds(
-    lambda keys, style, options: Execution.of(
+    lambda keys, styles, options: Execution.of(
         [
-            Upload(Notice(upload_id("b", key, version_id="v"), "b", key, "v"), 1, style, options)
+            Upload(Notice(upload_id("b", key, version_id="v"), "b", key, "v"), 1, styles, options)
             for key in keys
         ],
         PLAN,
         "results-bucket",
     ),
     st.lists(texts, min_size=1, max_size=4, unique=True),
-    st.builds(Style, texts, texts, texts, texts),
+    st.lists(st.builds(Style, texts, texts, texts, texts, weights), min_size=1, max_size=3).map(
+        tuple
+    ),
     st.builds(
         Options,
         st.integers(64, 2048),
         st.floats(0, 1),
         st.sampled_from(Quality),
         st.booleans(),
+        st.floats(0.5, 2),
     ),
 )
 
@@ -91,6 +97,11 @@ def test_both_sides_have_the_same_defaults() -> None:
     assert Options().wire() == EngineOptions().to_strings()
 
 
+@given(st.lists(st.builds(Style, texts, texts, texts, texts, weights), min_size=1))
+def test_both_sides_call_a_blend_the_same(styles: list[Style]) -> None:
+    assert label_of_wire([style.wire() for style in styles]) == blend_label(styles)
+
+
 @pytest.fixture
 def registered_launch_plan() -> FlyteLaunchPlan:
     """The launch plan as FlyteRemote finds it on a cluster."""
@@ -117,7 +128,7 @@ def test_the_request_is_that_of_flyteremote(registered_launch_plan: FlyteLaunchP
     # GIVEN an execution of two uploads
     style = Style("mosaic", "b", "styles/mosaic.jpg", "v7")
     uploads = [
-        Upload(Notice(upload_id("b", key, version_id="v"), "b", key, "v"), 1, style, Options())
+        Upload(Notice(upload_id("b", key, version_id="v"), "b", key, "v"), 1, (style,), Options())
         for key in ("uploads/a.jpg", "uploads/b c.jpg")
     ]
     execution = Execution.of(uploads, PLAN, "results-bucket")

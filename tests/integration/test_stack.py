@@ -61,7 +61,7 @@ def claimed(ledger: Ledger, stack: Outputs, *keys: str) -> Execution:
     style = Style("mosaic", bucket, "styles/mosaic.jpg", "1")
     uploads = [
         Upload(
-            Notice(upload_id(bucket, key, version_id="1"), bucket, key, "1"), 1, style, Options()
+            Notice(upload_id(bucket, key, version_id="1"), bucket, key, "1"), 1, (style,), Options()
         )
         for key in keys
     ]

@@ -4,7 +4,7 @@ Importing this package is cheap; TensorFlow is imported when `stylize` is called
 """
 
 from workflows.engine.checkpoint import Checkpoint, CheckpointMismatch
-from workflows.engine.mixture import WeightedStyle
+from workflows.engine.mixture import Styles, WeightedStyle
 from workflows.engine.options import OptionError, Options
 from workflows.engine.progress import Progress, StylizedImage
 from workflows.engine.stylize import stylize
@@ -16,6 +16,7 @@ __all__ = [
     "OptionError",
     "Options",
     "Progress",
+    "Styles",
     "StylizedImage",
     "WeightedStyle",
     "WeightsError",

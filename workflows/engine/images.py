@@ -41,6 +41,7 @@ __all__ = [
     "PictureTooSmallError",
     "TransparentPictureError",
     "read_picture",
+    "read_style",
     "write_picture",
 ]
 
@@ -114,19 +115,48 @@ def read_picture(data: bytes, *, longest_side: int) -> Picture:
     PictureError
         One of its kinds, if the file cannot be used; the message says why.
     """
+    return _read(data, longest_side, 1.0)
+
+
+def read_style(data: bytes, *, longest_side: int, scale: float = 1.0) -> Picture:
+    """Decode a style picture so that its strokes have the size that is wanted.
+
+    Parameters
+    ----------
+    data
+        The file.
+    longest_side
+        The size of the result, to which a style picture is shrunk as a photo is.
+    scale
+        What then is multiplied. Detail comes from the file as long as it has any; only
+        beyond that, and only for a style, a picture is enlarged.
+
+    Returns
+    -------
+    Picture
+
+    Raises
+    ------
+    PictureError
+        As from `read_picture`.
+    """
+    return _read(data, longest_side, scale)
+
+
+def _read(data: bytes, longest_side: int, scale: float) -> Picture:
     if not data:
         raise EmptyFileError("the file is empty")
     # Pillow warns of odd metadata, which is odd and no more, and at its own limit of pixels,
     # which is near ours.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return _read(data, longest_side)
+        return _read_quietly(data, longest_side, scale)
 
 
-def _read(data: bytes, longest_side: int) -> Picture:
+def _read_quietly(data: bytes, longest_side: int, scale: float) -> Picture:
     image = _open(data)
-    _check_size(image.size, longest_side)
-    target = _shrunk(image.size, longest_side)
+    target = _scaled(image.size, longest_side, scale)
+    _check_size(image.size, target)
     decoded = _decode(image, target)
     plain = to_plain_mode(decoded)
     if plain.size != target:
@@ -159,26 +189,25 @@ def _open(data: bytes) -> Image.Image:
         raise _damaged() from error
 
 
-def _check_size(size: tuple[int, int], longest_side: int) -> None:
+def _check_size(size: tuple[int, int], target: tuple[int, int]) -> None:
     width, height = size
     if width * height > MAX_PIXELS:
         raise _too_large(width * height)
-    shrunk_width, shrunk_height = _shrunk(size, longest_side)
     if min(width, height) < MIN_SIDE:
         raise PictureTooSmallError(
             f"the picture is too small: {width} x {height} pixels; "
             f"each side must have at least {MIN_SIDE}"
         )
-    if min(shrunk_width, shrunk_height) < MIN_SIDE:
+    if min(target) < MIN_SIDE:
         raise PictureTooSmallError(
             f"the picture is too narrow: {width} x {height} pixels would become "
-            f"{shrunk_width} x {shrunk_height}; each side must keep at least {MIN_SIDE}"
+            f"{target[0]} x {target[1]}; each side must keep at least {MIN_SIDE}"
         )
 
 
-def _shrunk(size: tuple[int, int], longest_side: int) -> tuple[int, int]:
+def _scaled(size: tuple[int, int], longest_side: int, factor: float) -> tuple[int, int]:
     width, height = size
-    scale = min(1.0, longest_side / max(width, height))
+    scale = factor * min(1.0, longest_side / max(width, height))
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 

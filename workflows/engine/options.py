@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from types import MappingProxyType
@@ -17,6 +16,7 @@ EVALUATIONS: Final[Mapping[Quality, int]] = MappingProxyType(
 
 SIZE_RANGE: Final = (64, 2048)
 STRENGTH_RANGE: Final = (0.0, 1.0)
+STYLE_SCALE_RANGE: Final = (0.5, 2.0)
 
 
 class OptionError(ValueError):
@@ -40,6 +40,9 @@ class Options:
         How many evaluations to spend, see `EVALUATIONS`.
     preserve_colors
         Keep the colours of the photo and take only the strokes from the style.
+    style_scale
+        How large strokes are, as a multiple of those of the style read at `size`. It takes
+        effect where a style is read (`workflows.engine.images.read_style`).
 
     Raises
     ------
@@ -51,6 +54,7 @@ class Options:
     strength: float = 1.0
     quality: Quality = "standard"
     preserve_colors: bool = False
+    style_scale: float = 1.0
 
     def __post_init__(self) -> None:
         low, high = SIZE_RANGE
@@ -58,14 +62,8 @@ class Options:
             raise OptionError(
                 f"size must be a whole number from {low} to {high}, not {self.size!r}"
             )
-        weakest, strongest = STRENGTH_RANGE
-        if type(self.strength) not in (int, float) or not (
-            math.isfinite(self.strength) and weakest <= self.strength <= strongest
-        ):
-            raise OptionError(
-                f"strength must be a number from {weakest:g} to {strongest:g}, "
-                f"not {self.strength!r}"
-            )
+        _check_number("strength", self.strength, STRENGTH_RANGE)
+        _check_number("style_scale", self.style_scale, STYLE_SCALE_RANGE)
         if self.quality not in EVALUATIONS:
             raise OptionError(
                 f"quality must be one of {', '.join(get_args(Quality))}, not {self.quality!r}"
@@ -87,13 +85,14 @@ class Options:
         -------
         dict of str to str
             For example ``{"size": "512", "strength": "1.0", "quality": "standard",
-            "preserve_colors": "false"}``.
+            "preserve_colors": "false", "style_scale": "1.0"}``.
         """
         return {
             "size": str(self.size),
             "strength": repr(float(self.strength)),
             "quality": self.quality,
             "preserve_colors": "true" if self.preserve_colors else "false",
+            "style_scale": repr(float(self.style_scale)),
         }
 
     @classmethod
@@ -124,17 +123,28 @@ class Options:
             size = int(text["size"])
         except ValueError:
             raise OptionError(f"size must be a whole number, not {text['size']!r}") from None
-        try:
-            strength = float(text["strength"])
-        except ValueError:
-            raise OptionError(f"strength must be a number, not {text['strength']!r}") from None
         if text["preserve_colors"] not in ("true", "false"):
             raise OptionError(
                 f"preserve_colors must be true or false, not {text['preserve_colors']!r}"
             )
         return cls(
             size=size,
-            strength=strength,
+            strength=_read_number("strength", text),
             quality=text["quality"],  # type: ignore[arg-type]  # checked in __post_init__
             preserve_colors=text["preserve_colors"] == "true",
+            style_scale=_read_number("style_scale", text),
         )
+
+
+def _check_number(name: str, value: object, limits: tuple[float, float]) -> None:
+    low, high = limits
+    # Written so that a NaN fails too; a bool would be an int.
+    if type(value) not in (int, float) or not low <= value <= high:  # type: ignore[operator]
+        raise OptionError(f"{name} must be a number from {low:g} to {high:g}, not {value!r}")
+
+
+def _read_number(name: str, strings: Mapping[str, str]) -> float:
+    try:
+        return float(strings[name])
+    except ValueError:
+        raise OptionError(f"{name} must be a number, not {strings[name]!r}") from None

@@ -57,6 +57,8 @@ class StylizedImage:
         (evaluation, seconds, lowest loss so far) for each.
     resumed_from
         The evaluation of the checkpoint, 0 without one.
+    weights_source, weights_sha256
+        Which weights of VGG19 judged the picture; empty if none did, at strength 0.
     """
 
     pixels: Pixels
@@ -64,3 +66,5 @@ class StylizedImage:
     seconds: float
     loss: tuple[LossPoint, ...]
     resumed_from: int
+    weights_source: str = ""
+    weights_sha256: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -82,7 +83,8 @@ def stylize(
     start_tensorflow(available_cpus())
     from workflows.engine.run import Run
 
-    return Run(content, styles, options, weights, digest, resume).finish(progress)
+    painted = Run(content, styles, options, weights, digest, resume).finish(progress)
+    return replace(painted, weights_source=weights.source, weights_sha256=weights.sha256)
 
 
 def _check(name: str, picture: Pixels) -> None:

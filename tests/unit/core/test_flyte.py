@@ -34,7 +34,7 @@ PLAN = LaunchPlan("nst", "development", "style_transfer", "v1")
 UPLOAD = Upload(
     Notice("abc", "b", "uploads/a.jpg", "v"),
     1,
-    Style("mosaic", "b", "styles/mosaic.jpg"),
+    (Style("mosaic", "b", "styles/mosaic.jpg"),),
     Options(),
 )
 EXECUTION = Execution.of([UPLOAD], PLAN, "results-bucket")

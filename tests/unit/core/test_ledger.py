@@ -39,7 +39,7 @@ NOW = datetime(2026, 11, 22, 8, 0, 0, 123456, tzinfo=UTC)
 def uploads(*numbers: int) -> list[Upload]:
     keys = [f"uploads/{number}.jpg" for number in numbers]
     notices = [Notice(upload_id("b", key, version_id="v"), "b", key, "v") for key in keys]
-    return [Upload(notice, 1000, STYLE, Options()) for notice in notices]
+    return [Upload(notice, 1000, (STYLE,), Options()) for notice in notices]
 
 
 def execution(*numbers: int) -> Execution:

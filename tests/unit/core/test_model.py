@@ -29,7 +29,7 @@ names = st.text(st.characters(exclude_categories=["Cs"]))
 
 def upload(key: str, style: Style = STYLE, options: Options | None = None) -> Upload:
     notice = Notice(upload_id("b", key, version_id="v"), "b", key, "v")
-    return Upload(notice, 1, style, options or Options())
+    return Upload(notice, 1, (style,), options or Options())
 
 
 class TestUploadId:
@@ -109,6 +109,7 @@ class TestOptions:
             "strength": "1.0",
             "quality": "standard",
             "preserve_colors": "false",
+            "style_scale": "1.0",
         }
 
     def test_are_read_from_metadata(self) -> None:
@@ -117,10 +118,13 @@ class TestOptions:
             "strength": " .5",
             "quality": "High",
             "preserve-colors": "TRUE",
+            "style-scale": "1.5",
             "camera": "foreign to us",
         }
 
-        assert Options.parse(metadata) == Options(1024, 0.5, Quality.HIGH, preserve_colors=True)
+        assert Options.parse(metadata) == Options(
+            1024, 0.5, Quality.HIGH, preserve_colors=True, style_scale=1.5
+        )
 
     @given(
         options=st.builds(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,7 +11,10 @@ from services.core.model import Options, Style, Upload
 from services.dispatcher.batching import batches
 from tests.fakes.dispatcher import BUCKET, notice
 
-styles = st.sampled_from([Style(n, BUCKET, f"styles/{n}.jpg", "v1") for n in ("mosaic", "waves")])
+MOSAIC, WAVES = (Style(n, BUCKET, f"styles/{n}.jpg", "v1") for n in ("mosaic", "waves"))
+styles = st.sampled_from(
+    [(MOSAIC,), (WAVES,), (MOSAIC, WAVES), (replace(MOSAIC, weight=2.0), WAVES)]
+)
 options = st.builds(Options, size=st.sampled_from([256, 512]))
 uploads = st.lists(
     st.builds(
@@ -36,14 +41,14 @@ def test_a_batch_shares_style_and_options_and_is_not_too_big(
 ) -> None:
     for batch in batches(uploads, limit=limit):
         assert 1 <= len(batch) <= limit
-        assert len({(upload.style, upload.options) for upload in batch}) == 1
+        assert len({(upload.styles, upload.options) for upload in batch}) == 1
 
 
 @given(uploads=uploads, limit=limits)
 def test_no_two_batches_could_be_one(uploads: list[Upload], limit: int) -> None:
     grouped = batches(uploads, limit=limit)
 
-    partial = [(b[0].style, b[0].options) for b in grouped if len(b) < limit]
+    partial = [(b[0].styles, b[0].options) for b in grouped if len(b) < limit]
     assert len(partial) == len(set(partial))
 
 

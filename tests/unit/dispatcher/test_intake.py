@@ -48,7 +48,52 @@ class TestStyle:
 
         (upload,) = inspect(s3, key).uploads
 
-        assert upload.style == Style(style, BUCKET, f"styles/{style}.jpg", "s1")
+        assert upload.styles == (Style(style, BUCKET, f"styles/{style}.jpg", "s1"),)
+
+    @pytest.mark.parametrize(
+        ("key", "metadata"),
+        [
+            ("uploads/mosaic*2+ink/a.jpg", {}),
+            ("uploads/a.jpg", {"style": "mosaic*2 + ink"}),
+        ],
+    )
+    def test_may_be_a_blend_in_metadata_and_folder_alike(
+        self, s3: FakeS3, key: str, metadata: dict[str, str]
+    ) -> None:
+        s3.put(key, metadata=metadata)
+
+        (upload,) = inspect(s3, key).uploads
+
+        assert [(style.name, style.version_id, style.weight) for style in upload.styles] == [
+            ("mosaic", "s1", 2.0),
+            ("ink", "s1", 1.0),
+        ]
+
+    def test_that_is_there_wins_over_a_blend_of_the_same_spelling(self, s3: FakeS3) -> None:
+        s3.put("styles/ink+wash.jpg", "s1")
+        s3.put("uploads/a.jpg", metadata={"style": "ink+wash"})
+
+        (upload,) = inspect(s3, "uploads/a.jpg").uploads
+
+        assert [style.name for style in upload.styles] == ["ink+wash"]
+
+    @pytest.mark.parametrize(
+        ("blend", "code", "reason"),
+        [
+            ("mosaic + wve", RejectionCode.UNKNOWN_STYLE, "style 'wve' is not in styles/: great"),
+            ("mosaic*much + ink", RejectionCode.BAD_OPTION, "the weight of style 'mosaic' must"),
+        ],
+    )
+    def test_of_a_blend_that_cannot_be_had_is_refused_with_a_reason(
+        self, s3: FakeS3, blend: str, code: RejectionCode, reason: str
+    ) -> None:
+        s3.put("uploads/a.jpg", metadata={"style": blend})
+
+        (rejection,) = inspect(s3, "uploads/a.jpg").rejections
+
+        assert rejection.code is code
+        assert rejection.style == blend
+        assert rejection.reason.startswith(reason)
 
     def test_that_nobody_painted_is_refused_with_those_there_are(self, s3: FakeS3) -> None:
         s3.put("uploads/wve/a.jpg")

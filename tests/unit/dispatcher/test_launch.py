@@ -18,7 +18,7 @@ from tests.fakes.faults import Fault
 from tests.fakes.flyte import FakeFlyte
 
 STYLE = Style("mosaic", "b", "styles/mosaic.jpg")
-EXECUTION = Execution.of([Upload(notice(), 1, STYLE, Options())], PLAN, "results")
+EXECUTION = Execution.of([Upload(notice(), 1, (STYLE,), Options())], PLAN, "results")
 
 
 class Time:

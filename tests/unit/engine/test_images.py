@@ -24,6 +24,7 @@ from workflows.engine.images import (
     PictureTooSmallError,
     TransparentPictureError,
     read_picture,
+    read_style,
 )
 
 PHOTO = Image.fromarray((landscape(48, 64) * 255).astype(np.uint8))
@@ -198,6 +199,25 @@ def test_pictures_shrink_to_the_longest_side_and_never_grow(
         return
     assert max(picture.width, picture.height) == min(longest_side, max(width, height))
     assert abs(picture.width * height - picture.height * width) <= max(width, height)
+
+
+@pytest.mark.parametrize(
+    ("scale", "side"), [(1.0, 128), (0.5, 64), (1.5, 192), (2.0, 256), (4.0, 512)]
+)
+def test_a_style_is_read_at_its_scale_with_detail_from_the_file(scale: float, side: int) -> None:
+    # GIVEN a style with more detail than the result can show
+    stripes = np.tile(np.array([0, 255], np.uint8), (256, 128))
+    # WHEN
+    data = encode(Image.fromarray(stripes), "PNG")
+    picture = read_style(data, longest_side=128, scale=scale)
+    # THEN stripes of a pixel each are seen from the scale on at which the file shows them
+    assert (picture.width, picture.height) == (side, side)
+    assert (picture.pixels.std() > 0.3) == (scale >= 2)
+
+
+def test_a_small_style_is_enlarged_when_that_is_asked_for() -> None:
+    assert read_style(encode(PHOTO, "PNG"), longest_side=512, scale=2.0).width == 128
+    assert read_style(encode(PHOTO, "PNG"), longest_side=512).width == 64
 
 
 def png_header(width: int, height: int) -> bytes:

@@ -15,6 +15,7 @@ any_options = st.builds(
     strength=st.floats(0, 1),
     quality=st.sampled_from(sorted(EVALUATIONS)),
     preserve_colors=st.booleans(),
+    style_scale=st.floats(0.5, 2),
 )
 
 
@@ -24,6 +25,7 @@ def test_defaults_are_spelled_as_the_launch_plan_expects_them() -> None:
         "strength": "1.0",
         "quality": "standard",
         "preserve_colors": "false",
+        "style_scale": "1.0",
     }
 
 
@@ -48,6 +50,8 @@ def test_a_missing_option_takes_its_default() -> None:
         ({"strength": 1.01}, "strength must be"),
         ({"strength": float("nan")}, "strength must be"),
         ({"strength": True}, "strength must be"),
+        ({"style_scale": 0.49}, "style_scale must be a number from 0.5 to 2, not 0.49"),
+        ({"style_scale": float("inf")}, "style_scale must be"),
         ({"quality": "best"}, "quality must be one of preview, standard, high, not 'best'"),
         ({"preserve_colors": 1}, "preserve_colors must be true or false"),
     ],
@@ -64,6 +68,7 @@ def test_a_value_out_of_range_is_refused_with_what_is_offered(
     [
         ({"size": "big"}, "size must be a whole number, not 'big'"),
         ({"strength": "strong"}, "strength must be a number, not 'strong'"),
+        ({"style_scale": "big"}, "style_scale must be a number, not 'big'"),
         ({"preserve_colors": "yes"}, "preserve_colors must be true or false, not 'yes'"),
         ({"colour": "red"}, "unknown option 'colour'; nst has size, strength"),
     ],

@@ -115,14 +115,15 @@ class World:
 
 def _upload(upload: str) -> Upload:
     notice = Notice(upload, "u", f"uploads/{upload}", uploaded_at=UPLOADED_AT)
-    return Upload(notice, 1, STYLE, Options())
+    return Upload(notice, 1, (STYLE,), Options())
 
 
 def execution(name: str = "nst-one", uploads: Iterable[str] = "ab") -> Execution:
     members = [_upload(upload).wire() for upload in uploads]
     options = Options().wire()
+    styles = [STYLE.wire()]
     return Execution(
-        name, PLAN, {"uploads": members, "style": STYLE.wire(), "options": options, "results": "r"}
+        name, PLAN, {"uploads": members, "styles": styles, "options": options, "results": "r"}
     )
 
 

