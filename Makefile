@@ -93,5 +93,6 @@ clean: ## stop what runs and remove what was made, environments too
 	rm -rf .nst build demo .venv .venv-ministack .venv-sam .venv-lint $(tools) *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .PHONY: docs
-docs: ## draw the diagram of docs/architecture.md anew (needs graphviz)
+docs: setup ## write docs/iam.md and draw the diagram of docs/architecture.md anew (needs graphviz)
+	$(venv)/python -m tests.integration.iam_page > docs/iam.md
 	dot -Tsvg docs/architecture.dot -o docs/architecture.svg

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
-from urllib.error import HTTPError
-from urllib.request import urlopen
 
 import pytest
-from botocore.awsrequest import AWSPreparedRequest
-from botocore.exceptions import ClientError
 
 from local.aws import Aws
 from local.deploy import DeployError, Outputs, deploy, dispatch_held
@@ -237,129 +232,6 @@ def test_the_patrol_fails_what_flyte_ended_with_neither_manifest_nor_result(
     assert uploads[lost].status is UploadStatus.FAILED
     assert uploads[lost].reason == "node n0 ran out of memory"
     assert uploads[painted].status is UploadStatus.SUCCEEDED
-
-
-@contextmanager
-def as_role(aws: Aws, role_arn: str) -> Iterator[Aws]:
-    """A caller with a function's role, which Lambda alone may take on otherwise."""
-    name = role_arn.rpartition("/")[2]
-    trust = aws.iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
-    account = aws.sts.get_caller_identity()["Account"]
-    root = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
-                "Action": "sts:AssumeRole",
-            }
-        ],
-    }
-    aws.iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(root))
-    try:
-        keys = aws.sts.assume_role(RoleArn=role_arn, RoleSessionName="test")["Credentials"]
-        yield replace(
-            aws,
-            access_key_id=keys["AccessKeyId"],
-            secret_access_key=keys["SecretAccessKey"],
-            session_token=keys["SessionToken"],
-        )
-    finally:
-        aws.iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust))
-
-
-def refused(call: Callable[..., object], **arguments: object) -> bool:
-    """Whether a call is refused for lack of permission; other errors are raised."""
-    try:
-        call(**arguments)
-    except ClientError as error:
-        if error.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException"):
-            return True
-        raise
-    return False
-
-
-def test_flyte_tasks_may_do_their_work_and_nothing_else(
-    aws: Aws, task_aws: Aws, stack: Outputs
-) -> None:
-    # GIVEN an upload, and the caller that tasks are
-    uploads, results, s3 = stack.uploads_bucket, stack.results_bucket, task_aws.s3
-    version = aws.s3.put_object(Bucket=uploads, Key="styles/task.jpg", Body=b"x")["VersionId"]
-
-    # THEN it reads versions and keeps results
-    s3.get_object(Bucket=uploads, Key="styles/task.jpg", VersionId=version)
-    s3.put_object(Bucket=results, Key="results/task/result.json", Body=b"{}")
-    s3.get_object(Bucket=results, Key="results/task/result.json")
-
-    # AND a key that is not there is missing, not forbidden
-    with pytest.raises(ClientError, match="NoSuchKey"):
-        s3.get_object(Bucket=results, Key="results/nobody/result.json")
-
-    # AND everything else is refused
-    assert refused(s3.put_object, Bucket=uploads, Key="uploads/x", Body=b"")
-    assert refused(s3.delete_object, Bucket=uploads, Key="styles/task.jpg")
-    assert refused(s3.delete_object, Bucket=results, Key="results/task/result.json")
-    assert refused(s3.put_object, Bucket=results, Key="elsewhere", Body=b"")
-    assert refused(task_aws.dynamodb.scan, TableName=stack.ledger_table)
-    assert refused(task_aws.sqs.receive_message, QueueUrl=stack.uploads_queue_url)
-    assert refused(task_aws.functions.invoke, FunctionName=stack.tracker_function)
-
-
-def test_the_dispatcher_may_do_nothing_but_its_work(aws: Aws, stack: Outputs) -> None:
-    with as_role(aws, stack.dispatcher_role) as dispatcher:
-        s3, ledger = dispatcher.s3, dispatcher.dynamodb
-        assert refused(s3.put_object, Bucket=stack.uploads_bucket, Key="uploads/x", Body=b"")
-        assert refused(s3.delete_object, Bucket=stack.uploads_bucket, Key="styles/mosaic.jpg")
-        assert refused(s3.get_object, Bucket=stack.results_bucket, Key="results/x")
-        assert refused(s3.list_objects_v2, Bucket=stack.results_bucket)
-        assert refused(ledger.scan, TableName=stack.ledger_table)
-        key = {"pk": {"S": "upload#x"}}
-        assert refused(ledger.delete_item, TableName=stack.ledger_table, Key=key)
-        queue = stack.uploads_queue_url
-        assert refused(dispatcher.sqs.send_message, QueueUrl=queue, MessageBody="")
-        dead = stack.dead_letter_queue_url
-        assert refused(dispatcher.sqs.receive_message, QueueUrl=dead)
-
-
-def test_the_tracker_may_do_nothing_but_its_work(aws: Aws, stack: Outputs) -> None:
-    with as_role(aws, stack.tracker_role) as tracker:
-        s3, ledger = tracker.s3, tracker.dynamodb
-        assert refused(s3.get_object, Bucket=stack.uploads_bucket, Key="styles/mosaic.jpg")
-        assert refused(s3.get_object, Bucket=stack.results_bucket, Key="results/x/stylized.jpg")
-        assert refused(s3.put_object, Bucket=stack.results_bucket, Key="executions/x", Body=b"")
-        assert refused(ledger.put_item, TableName=stack.ledger_table, Item={"pk": {"S": "x"}})
-        assert refused(ledger.scan, TableName=stack.ledger_table)
-        assert refused(tracker.sqs.receive_message, QueueUrl=stack.uploads_queue_url)
-
-
-def test_nobody_is_heard_without_a_name(aws: Aws, stack: Outputs) -> None:
-    # GIVEN the address of an object
-    url = f"{aws.endpoint_url}/{stack.uploads_bucket}/styles/mosaic.jpg"
-    context = ssl.create_default_context(cafile=aws.ca_bundle)
-
-    # WHEN it is asked for without a signature
-    # THEN it is refused
-    with pytest.raises(HTTPError) as refusal:
-        urlopen(url, context=context)
-    assert refusal.value.code == 403
-
-
-def test_nobody_is_heard_without_tls(aws: Aws, task_aws: Aws, stack: Outputs) -> None:
-    # GIVEN an object that a task may read
-    where = {"Bucket": stack.uploads_bucket, "Key": "styles/plain.jpg"}
-    aws.s3.put_object(**where, Body=b"x")
-    assert not refused(task_aws.s3.get_object, **where)
-
-    # WHEN the request came in plain text, as a proxy before MiniStack would tell
-    task = replace(task_aws)
-
-    def in_plain_text(request: AWSPreparedRequest, **_: object) -> None:
-        request.headers["X-Forwarded-Proto"] = "http"
-
-    task.s3.meta.events.register("before-send.s3.GetObject", in_plain_text)
-
-    # THEN it is refused
-    assert refused(task.s3.get_object, **where)
 
 
 def test_deploying_again_changes_what_changed_and_keeps_the_rest(
