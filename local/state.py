@@ -12,7 +12,7 @@ from local.aws import Aws
 from local.deploy import Outputs
 
 ROOT = Path(__file__).resolve().parent.parent
-HOME = ROOT / ".nst"
+HOME = Path(os.environ.get("NST_HOME", ROOT / ".nst"))
 """Everything a running system keeps: state, logs, Flyte's database and blobs."""
 
 
