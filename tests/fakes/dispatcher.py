@@ -82,15 +82,18 @@ class World:
             sleep=lambda _: None,
         )
 
-    def handle(self, event: Any, *, seconds: float = 60.0) -> dict[str, Any]:
-        """Answer an event as the handler does."""
-        processor = UploadsProcessor(
+    def processor(self) -> UploadsProcessor:
+        """Make what the handler hands batches to."""
+        return UploadsProcessor(
             self.dispatcher(),
             Visibility(lambda: self.sqs, QUEUE),  # type: ignore[arg-type,return-value]
             bucket=self.bucket,
             max_uploads=self.max_uploads,
         )
-        return answer(event, Context(seconds), processor)
+
+    def handle(self, event: Any, *, seconds: float = 60.0) -> dict[str, Any]:
+        """Answer an event as the handler does."""
+        return answer(event, Context(seconds), self.processor())
 
     def record(self, upload: str) -> UploadRecord:
         """Read an upload's row."""
