@@ -7,18 +7,17 @@ allow-list of formats and for limits that are checked on the header.
 
 from __future__ import annotations
 
-import io
-import re
 import warnings
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image
 
 from workflows.engine.arrays import Alpha, Pixels
 from workflows.engine.encoding import EncodedPicture, write_picture
 from workflows.engine.modes import to_plain_mode, to_srgb
+from workflows.engine.opening import damaged, open_picture
 from workflows.engine.rejections import (
     DamagedPictureError,
     EmptyFileError,
@@ -28,7 +27,6 @@ from workflows.engine.rejections import (
     PictureTooSmallError,
     TransparentPictureError,
 )
-from workflows.engine.signatures import describe, starts_readable
 
 __all__ = [
     "DamagedPictureError",
@@ -44,14 +42,6 @@ __all__ = [
     "read_style",
     "write_picture",
 ]
-
-#: What Pillow may try. The rest of its plugins is older, rarer, or runs other programs (EPS).
-#: MPO, two JPEGs in one file, comes in as JPEG.
-FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF")
-FORMAT_NAMES: Final = "JPEG, PNG, WebP, GIF, TIFF, BMP or AVIF"
-
-#: Four bytes for each of these pixels, and once more while they change mode, fit a pod.
-MAX_PIXELS: Final = 100_000_000
 
 #: VGG19 cannot see less: four poolings leave one position of 16 pixels.
 MIN_SIDE: Final = 16
@@ -144,8 +134,6 @@ def read_style(data: bytes, *, longest_side: int, scale: float = 1.0) -> Picture
 
 
 def _read(data: bytes, longest_side: int, scale: float) -> Picture:
-    if not data:
-        raise EmptyFileError("the file is empty")
     # Pillow warns of odd metadata, which is odd and no more, and at its own limit of pixels,
     # which is near ours.
     with warnings.catch_warnings():
@@ -154,7 +142,7 @@ def _read(data: bytes, longest_side: int, scale: float) -> Picture:
 
 
 def _read_quietly(data: bytes, longest_side: int, scale: float) -> Picture:
-    image = _open(data)
+    image = open_picture(data)
     target = _scaled(image.size, longest_side, scale)
     _check_size(image.size, target)
     decoded = _decode(image, target)
@@ -169,30 +157,8 @@ def _read_quietly(data: bytes, longest_side: int, scale: float) -> Picture:
     return _with_alpha(_floats(colors), _floats(alpha))
 
 
-def _open(data: bytes) -> Image.Image:
-    """Read the header."""
-    try:
-        return Image.open(io.BytesIO(data), formats=FORMATS)
-    except Image.DecompressionBombError as error:
-        # Its message is all that is left of the header: "Image size (900000000 pixels) ..."
-        found = re.search(r"\d+", str(error))
-        raise _too_large(int(found[0]) if found else None) from error
-    except UnidentifiedImageError as error:
-        if starts_readable(data):
-            raise _damaged() from error
-        raise NotAPictureError(
-            f"this is not a picture nst can read: {describe(data)}; use {FORMAT_NAMES}"
-        ) from error
-    except MemoryError:
-        raise
-    except Exception as error:  # a plugin that chokes on its header raises whatever it likes
-        raise _damaged() from error
-
-
 def _check_size(size: tuple[int, int], target: tuple[int, int]) -> None:
     width, height = size
-    if width * height > MAX_PIXELS:
-        raise _too_large(width * height)
     if min(width, height) < MIN_SIDE:
         raise PictureTooSmallError(
             f"the picture is too small: {width} x {height} pixels; "
@@ -219,7 +185,7 @@ def _decode(image: Image.Image, target: tuple[int, int]) -> Image.Image:
     except MemoryError:
         raise
     except Exception as error:  # decoders raise OSError, SyntaxError, struct.error, EOFError...
-        raise _damaged() from error
+        raise damaged() from error
     return image
 
 
@@ -248,14 +214,3 @@ def _with_alpha(colors: Pixels, alpha: Alpha) -> Picture:
     hidden = alpha == 0
     mean = np.average(colors.reshape(-1, 3), axis=0, weights=alpha.reshape(-1))
     return Picture(np.where(hidden[:, :, np.newaxis], mean.astype(np.float32), colors), alpha)
-
-
-def _too_large(pixels: int | None) -> PictureTooLargeError:
-    size = "too many" if pixels is None else f"{pixels / 1e6:.0f} million"
-    return PictureTooLargeError(
-        f"the picture has {size} pixels; the limit is {MAX_PIXELS / 1e6:.0f} million"
-    )
-
-
-def _damaged() -> DamagedPictureError:
-    return DamagedPictureError("the picture is damaged or incomplete: it cannot be decoded")

@@ -5,13 +5,12 @@ from __future__ import annotations
 import io
 from typing import Any, Final
 
-import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image, ImageChops, ImageCms
 
-_SIXTEEN_BIT: Final = 65535.0
+from workflows.engine.wide_grey import is_wide_grey, to_eight_bits
 
-#: What white may be in modes that do not say it.
-_RANGES: Final = {"F": (1.0, 255.0, _SIXTEEN_BIT), "I": (255.0, _SIXTEEN_BIT)}
+#: What Pillow calls a JPEG, and a file of several.
+_JPEGS: Final = ("JPEG", "MPO")
 
 
 def to_plain_mode(image: Image.Image) -> Image.Image:
@@ -27,8 +26,11 @@ def to_plain_mode(image: Image.Image) -> Image.Image:
     PIL.Image.Image
         In mode L, LA, RGB, RGBA, CMYK or LAB.
     """
-    if image.mode.startswith("I") or image.mode == "F":
-        return _eight_bits(image)
+    if is_wide_grey(image):
+        return to_eight_bits(image)
+    if image.mode == "CMYK" and image.format in _JPEGS and "adobe" not in image.info:
+        # Only Adobe writes ink inverted, and says so; Pillow inverts all, as if all were Adobe's.
+        return ImageChops.invert(image)
     if image.mode in ("P", "PA") or "transparency" in image.info:
         transparent = image.mode == "PA" or image.has_transparency_data
         return image.convert("RGBA" if transparent else "RGB")
@@ -80,16 +82,3 @@ def _transform(image: Image.Image, source: Any) -> Image.Image:
     )
     assert converted is not None  # only with inPlace=True
     return converted
-
-
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Scale wide grey values to eight bits; Pillow's own `convert` would clip them to white.
-
-    Modes I;16, I;16B and their like say their range. 32-bit integers and floats do not: the
-    smallest usual one that holds all values is taken, above it their own maximum.
-    """
-    values = np.nan_to_num(np.asarray(image, np.float32), posinf=0.0, neginf=0.0)
-    highest = float(values.max(initial=0.0))
-    ranges = _RANGES.get(image.mode, (_SIXTEEN_BIT,))
-    white = next((limit for limit in ranges if highest <= limit), highest)
-    return Image.fromarray(np.clip(values * (255 / white) + 0.5, 0, 255).astype(np.uint8))

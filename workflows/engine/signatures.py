@@ -23,7 +23,7 @@ _SIGNATURES: Final = (
     (0, b"\x00\x00\x01\x00", "it is an icon"),
 )
 
-#: The formats that are read, see `workflows.engine.images.FORMATS`.
+#: The formats that are read, see `workflows.engine.opening.FORMATS`.
 _READABLE: Final = (
     (0, b"\xff\xd8\xff"),
     (0, b"\x89PNG"),
@@ -31,6 +31,8 @@ _READABLE: Final = (
     (0, b"GIF8"),
     (0, b"II*\x00"),
     (0, b"MM\x00*"),
+    (0, b"II+\x00"),  # BigTIFF
+    (0, b"MM\x00+"),
     (0, b"BM"),
     (4, b"ftypavi"),
 )
