@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
 from local.aws import Aws
 from local.deploy import Outputs, deploy, task_caller
 from local.ministack import MiniStack
+from services.core.ledger import Ledger
 from tests.integration.flyte_double import FlyteDouble
 
 
@@ -48,6 +50,12 @@ def stack_parameters(flyte_endpoint: str) -> dict[str, str]:
 def stack(aws: Aws, stack_parameters: dict[str, str]) -> Outputs:
     """The deployed template."""
     return deploy(aws, stack_parameters)
+
+
+@pytest.fixture(scope="session")
+def ledger(aws: Aws, stack: Outputs) -> Ledger:
+    """The stack's ledger."""
+    return Ledger(aws.dynamodb, stack.ledger_table, retention=timedelta(days=1))
 
 
 @pytest.fixture(scope="session")

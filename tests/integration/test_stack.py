@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
 
 import pytest
 
@@ -29,25 +27,9 @@ from services.core.model import (
 )
 from services.core.options import Options
 from tests.integration.flyte_double import FlyteDouble
+from tests.integration.waiting import PATIENCE, eventually
 
 ACCOUNT = "0" * 12  # MiniStack's
-Found = TypeVar("Found")
-PATIENCE = 30.0  # seconds for what takes two
-
-
-def eventually(look: Callable[[], Found | None]) -> Found:
-    """Look until there is something to see."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        if (found := look()) is not None:
-            return found
-        time.sleep(0.1)
-    pytest.fail(f"nothing to see after {PATIENCE} seconds")
-
-
-@pytest.fixture(scope="module")
-def ledger(aws: Aws, stack: Outputs) -> Ledger:
-    return Ledger(aws.dynamodb, stack.ledger_table, retention=timedelta(days=1))
 
 
 def claimed(ledger: Ledger, stack: Outputs, *keys: str) -> Execution:
