@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from events.messages import EXAMPLE, patrol
 from events.situations import SITUATIONS
 
 FOLDER = Path(__file__).parent
@@ -23,6 +24,7 @@ def files() -> dict[Path, str]:
         FOLDER / f"{situation.name}.json": json.dumps(situation.event, indent=2) + "\n"
         for situation in SITUATIONS
     }
+    made[FOLDER / "patrol.json"] = json.dumps(patrol(EXAMPLE), indent=2) + "\n"
     return {**made, FOLDER / "README.md": _readme()}
 
 
@@ -42,6 +44,13 @@ def _readme() -> str:
         again = ", ".join(each.event["Records"][number]["messageId"] for number in each.failed)
         cells = [f"`{each.name}.json`", each.story, each.executions, each.launched, rejected, again]
         lines.append("| " + " | ".join(str(cell) for cell in cells) + " |")
+    lines += [
+        "",
+        "`patrol.json` is for `TrackerFunction`: what EventBridge sends each minute.",
+        "",
+        "The bucket of these files is nobody's; `make sam-local` fills one, plays",
+        "the situations there, and looks at what they leave behind in the ledger and in Flyte.",
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -154,6 +154,22 @@ def s3_test_event(bucket: Bucket) -> dict[str, Any]:
     }
 
 
+def patrol(bucket: Bucket) -> dict[str, Any]:
+    """Write what EventBridge sends to the tracker each minute."""
+    rule = f"arn:aws:events:{bucket.region}:{bucket.account}:rule/nst-patrol"
+    return {
+        "version": "0",
+        "id": uuid("patrol"),
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": bucket.account,
+        "time": "2026-11-22T08:00:00Z",
+        "region": bucket.region,
+        "resources": [rule],
+        "detail": {},
+    }
+
+
 def not_json(_: Bucket) -> str:
     """Write what no machine wrote."""
     return "Hello, is this the queue?"

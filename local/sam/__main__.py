@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import trustme
 from rich.console import Console
 
-from events.situations import SITUATIONS
 from local import system
 from local.deploy import DeployError
 from local.ministack import MiniStackError
 from local.packaging import PackagingError
-from local.roles import as_role
 from local.sam.authority import authority
 from local.sam.base_images import BOOKWORM, BaseImages
 from local.sam.debian import MissingCommand
 from local.sam.engine import Engine, EngineError, engine
 from local.sam.functions import SamCli, SamError
-from local.sam.stage import Stage, differences
+from local.sam.playing import FIXTURES, play
 from local.sam.task_image import build_task_image, count_threads, paint_inside
-from local.state import ROOT, State
+from local.state import ROOT
 from local.steps import step
 from local.system import StartError
 
 BUILD = ROOT / "build" / "sam"
-DISPATCHER = "DispatcherFunction"
 TROUBLES = (
     DeployError,
     EngineError,
@@ -45,6 +41,8 @@ console = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
 def main() -> int:
     """Run all of it; returns how many fixtures were not answered as documented."""
     BUILD.mkdir(parents=True, exist_ok=True)
+    for old in BUILD.glob("*.log"):
+        old.unlink()
     try:
         with engine(BUILD) as docker:
             return _run(docker)
@@ -64,7 +62,7 @@ def _run(docker: Engine) -> int:
         failed += _tasks(docker, task_image)
     finally:
         beside.shutdown(wait=False, cancel_futures=True)
-    console.print(f"{len(SITUATIONS) + 1 - failed} passed, {failed} failed")
+    console.print(f"{FIXTURES + 1 - failed} passed, {failed} failed")
     return failed
 
 
@@ -77,32 +75,9 @@ def _functions(docker: Engine, base: BaseImages, vouching: trustme.CA) -> int:
     home = BUILD / "system"
     state = system.up(console, home, host=docker.gateway, authority=vouching)
     try:
-        return _play(sam, state)
+        return play(sam, state, console)
     finally:
         system.down(console, home)
-
-
-def _play(sam: SamCli, state: State) -> int:
-    stage = Stage(state)
-    variables = stage.variables()
-    failed = 0
-    with as_role(state.aws, state.stack.dispatcher_role) as dispatcher:
-        for situation in SITUATIONS:
-            event = situation.event_in(stage.fill())
-            with console.status(situation.name):
-                answer = sam.invoke(DISPATCHER, event, variables, dispatcher)
-            seen = stage.look()
-            wrong = differences(situation, answer.value, seen)
-            failed += bool(wrong)
-            mark = "[red]✗[/]" if wrong else "[green]✓[/]"
-            console.print(
-                f"{mark} {situation.name:16} {len(seen.running)} executions,"
-                f" {len(seen.launched)} launched, {len(seen.rejected)} rejected:"
-                f" {json.dumps(answer.value)} [dim]{answer.seconds:.1f} s[/]"
-            )
-            for line in wrong:
-                console.print(f"    {line}", markup=False)
-    return failed
 
 
 def _tasks(docker: Engine, task_image: Future[None]) -> int:

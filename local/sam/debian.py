@@ -7,8 +7,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-PACKAGES = {"dockerd": "docker.io", "debootstrap": "debootstrap"}
-"""Debian's package of each command."""
+PACKAGES = {"dockerd": "docker.io", "docker": "docker-cli", "debootstrap": "debootstrap"}
+"""Debian's package of each command. Up to Debian 12 docker.io has the docker command as well."""
 
 
 class MissingCommand(Exception):

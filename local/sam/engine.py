@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -78,9 +79,21 @@ class Engine:
 
     @property
     def gateway(self) -> str:
-        """Address of this machine as containers see it."""
+        """Address of this machine as containers see it.
+
+        Raises
+        ------
+        EngineError
+            If it is none of this machine's: then the engine runs in another one.
+        """
         where = "{{(index .IPAM.Config 0).Gateway}}"
-        return self.docker("network", "inspect", "bridge", "--format", where)
+        address = self.docker("network", "inspect", "bridge", "--format", where)
+        try:
+            socket.create_server((address, 0)).close()
+        except OSError:
+            message = f"containers reach this machine at {address}, which is no address of it"
+            raise EngineError(f"{message}: does Docker run in a virtual machine?") from None
+        return address
 
 
 @contextmanager
@@ -101,7 +114,8 @@ def engine(build: Path) -> Iterator[Engine]:
     if host := _usable():
         yield Engine(host, log)
         return
-    require("dockerd", build / "apt.log")
+    for command in ("dockerd", "docker"):
+        require(command, build / "apt.log")
     if host := _usable():  # where there is an init system, the package has started its daemon
         yield Engine(host, log)
         return
@@ -137,7 +151,7 @@ def _start(build: Path, run: Path) -> subprocess.Popen[bytes]:
     pid_file = build / "dockerd.pid"
     _stop_leftover(pid_file)
     log = build / "dockerd.log"
-    socket = run / "docker.sock"
+    address = run / "docker.sock"
     command: list[str | Path] = [
         "dockerd",
         "--data-root",
@@ -147,7 +161,7 @@ def _start(build: Path, run: Path) -> subprocess.Popen[bytes]:
     ]
     with log.open("w") as output:
         daemon = subprocess.Popen(
-            [*command, "--pidfile", pid_file, "--host", f"unix://{socket}"],
+            [*command, "--pidfile", pid_file, "--host", f"unix://{address}"],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -155,7 +169,7 @@ def _start(build: Path, run: Path) -> subprocess.Popen[bytes]:
             start_new_session=True,
         )
     deadline = time.monotonic() + START_SECONDS
-    while not _answers(socket):
+    while not _answers(address):
         if daemon.poll() is not None or time.monotonic() > deadline:
             _stop(daemon)
             words = "\n".join(log.read_text().splitlines()[-5:])

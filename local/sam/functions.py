@@ -97,11 +97,12 @@ class SamCli:
         variables_file.write_text(json.dumps({function: dict(variables)}))
         files = ["--event", str(event_file), "--env-vars", str(variables_file)]
         begun = time.monotonic()
-        done = self._run(["local", "invoke", function, *files], _keys(caller), "invoke")
+        # The SAM CLI hands the keys on, and asks that API by itself whose account it works for.
+        done = self._run(["local", "invoke", function, *files], caller.environment(), "invoke")
         return Answer(read_answer(done), time.monotonic() - begun)
 
     def _run(
-        self, arguments: list[str], keys: Mapping[str, str], log: str
+        self, arguments: list[str], caller: Mapping[str, str], log: str
     ) -> subprocess.CompletedProcess[str]:
         own = {
             "SAM_CLI_TELEMETRY": "0",
@@ -114,7 +115,7 @@ class SamCli:
         done = subprocess.run(
             [str(SAM), *arguments],
             cwd=ROOT,
-            env={**clean, **self.engine.environment, **own, **keys},
+            env={**clean, **self.engine.environment, **own, **caller},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -140,12 +141,6 @@ def read_answer(done: subprocess.CompletedProcess[str]) -> Any:
     if isinstance(answer, dict) and "errorType" in answer:
         raise SamError(f"the function failed: {answer['errorType']}: {answer.get('errorMessage')}")
     return answer
-
-
-def _keys(caller: Aws) -> dict[str, str]:
-    """Make the variables of a caller's keys; the function's own say where and whom to trust."""
-    elsewhere = ("AWS_ENDPOINT_URL", "AWS_CA_BUNDLE")
-    return {n: value for n, value in caller.environment().items() if n not in elsewhere}
 
 
 def _last_words(done: subprocess.CompletedProcess[str]) -> str:

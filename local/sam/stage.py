@@ -1,4 +1,4 @@
-"""Where the fixtures play: a running system in which nobody dispatches but the container."""
+"""Where the fixtures play: a running system in which nobody acts but the containers."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from local.state import State
 
 MANY = 1000  # executions; there are a dozen
+CAUSE = "it has been seen"
+"""Why executions are ended: what they would paint is no picture, and nobody waits for it."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,13 @@ class Stage:
     Parameters
     ----------
     state
-        A running system, which is of no use afterwards: its dispatcher is kept from its queue,
-        and its styles are taken away, as the fixtures have their own.
+        A running system, which is of no use afterwards: its functions are taken out of it,
+        and its styles, as the fixtures have their own.
+
+    Attributes
+    ----------
+    dispatcher, tracker
+        The environments of the deployed functions, with the address of the AWS API.
     """
 
     def __init__(self, state: State) -> None:
@@ -62,17 +69,11 @@ class Stage:
         self._flyte = admin_pb2_grpc.AdminServiceStub(channel)
         self._uploads: set[str] = set()
         self._executions: set[str] = set()
-        source = self._stack.dispatcher_event_source
-        self._aws.functions.update_event_source_mapping(UUID=source, Enabled=False)
+        self.dispatcher = self._take(self._stack.dispatcher_function)
+        self.tracker = self._take(self._stack.tracker_function)
         for style in self._client.styles():
             key = f"styles/{style}.jpg"
             self._aws.s3.delete_object(Bucket=self._stack.uploads_bucket, Key=key)
-
-    def variables(self) -> dict[str, str]:
-        """Return the environment of the deployed dispatcher, with the address of the AWS API."""
-        name = self._stack.dispatcher_function
-        deployed = self._aws.functions.get_function_configuration(FunctionName=name)
-        return deployed["Environment"]["Variables"] | {"AWS_ENDPOINT_URL": self._aws.endpoint_url}
 
     def fill(self) -> Bucket:
         """Put all objects of the fixtures into the bucket; each is a new version, never seen."""
@@ -87,7 +88,7 @@ class Stage:
         return Bucket(name, account, self._aws.region, versions)
 
     def look(self) -> Seen:
-        """Return what is new since the last look, and end the executions: nobody waits for them."""
+        """Return what is new since the last look, and end the executions."""
         uploads = [r for r in self._client.all_records() if r.id not in self._uploads]
         names = {record.execution for record in uploads if record.execution}
         recorded = {name: self._client.execution(name).execution.inputs for name in names}
@@ -103,6 +104,17 @@ class Stage:
             running=running,
         )
 
+    def ends(self) -> dict[str, str]:
+        """Return what the ledger says of each execution: its status and its reason."""
+        records = [self._client.execution(name) for name in sorted(self._executions)]
+        return {record.name: f"{record.status}: {record.reason}" for record in records}
+
+    def _take(self, function: str) -> dict[str, str]:
+        functions = self._aws.functions
+        deployed = functions.get_function_configuration(FunctionName=function)
+        functions.delete_function(FunctionName=function)
+        return deployed["Environment"]["Variables"] | {"AWS_ENDPOINT_URL": self._aws.endpoint_url}
+
     def _names(self) -> set[str]:
         where = common_pb2.NamedEntityIdentifier(project=PROJECT, domain=DOMAIN)
         request = common_pb2.ResourceListRequest(id=where, limit=MANY)
@@ -113,7 +125,7 @@ class Stage:
         return self._flyte.GetExecutionData(request).full_inputs
 
     def _end(self, name: str) -> None:
-        request = execution_pb2.ExecutionTerminateRequest(id=_id(name), cause="seen")
+        request = execution_pb2.ExecutionTerminateRequest(id=_id(name), cause=CAUSE)
         self._flyte.TerminateExecution(request)
 
 
