@@ -60,6 +60,10 @@ demo: setup ## see it work: three photos, two styles, real S3, SQS, Lambda and F
 test: setup ## run every test: unit, integration, end to end
 	$(venv)/python -m pytest
 
+.PHONY: sam-local
+sam-local: setup .venv-sam/ready ## sam build, sam local invoke of every fixture; as root, installs Docker where it is missing
+	$(venv)/python -m local.sam
+
 .PHONY: lint
 lint: setup lint-template ## check style, types and the template
 	$(venv)/ruff format --check .
@@ -85,12 +89,13 @@ lock: $(uv) ## resolve all requirements anew, with hashes
 	$$compile pyproject.toml --extra workflows --override requirements/overrides.txt -c requirements/dev.txt -o workflows/requirements.txt; \
 	$$compile local/ministack.in -o local/ministack.txt; \
 	$$compile local/sam.in -o local/sam.txt; \
+	$$compile local/sam/images/runtime.in -o local/sam/images/runtime.txt; \
 	$$compile infra/lint.in -o infra/lint.txt
 
 .PHONY: clean
 clean: ## stop what runs and remove what was made, environments too
 	if [ -x $(venv)/nst ]; then $(venv)/nst down; fi
-	rm -rf .nst build demo .venv .venv-ministack .venv-sam .venv-lint $(tools) *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .nst .aws-sam build demo .venv .venv-ministack .venv-sam .venv-lint $(tools) *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .PHONY: docs
 docs: setup ## write docs/iam.md and draw the diagram of docs/architecture.md anew (needs graphviz)
