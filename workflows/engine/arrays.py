@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,3 +15,6 @@ Alpha: TypeAlias = npt.NDArray[np.float32]
 
 #: Any other array of single precision: kernels, coefficients, gradients.
 Floats: TypeAlias = npt.NDArray[np.float32]
+
+#: A tf.Tensor; TensorFlow ships no types.
+Tensor: TypeAlias = Any

@@ -15,9 +15,9 @@ from typing import Final, Protocol, TypeAlias
 import numpy as np
 import tensorflow as tf
 
-from workflows.engine.arrays import Floats, Pixels
+from workflows.engine.arrays import Floats, Pixels, Tensor
 from workflows.engine.mixture import Styles, mixture
-from workflows.engine.vgg19 import VGG19, Tensor
+from workflows.engine.vgg19 import VGG19
 from workflows.engine.weights import Weights
 
 #: The share of a style, and its representation.

@@ -6,17 +6,19 @@ Importing this module imports TensorFlow (5 to 10 s); only `stylize` does, when 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 import tensorflow as tf
 
+from workflows.engine.arrays import Tensor
+from workflows.engine.layers import convolution, relu_and_pool
 from workflows.engine.weights import Weights
-
-#: A tf.Tensor; TensorFlow ships no types.
-Tensor: TypeAlias = Any
 
 # Keras's `preprocess_input` in mode "caffe": BGR, 0..255, minus the mean of ImageNet.
 MEAN_BGR: Final = (103.939, 116.779, 123.68)
+
+#: A pooling follows each.
+LAST_OF_BLOCK: Final = ("block1_conv2", "block2_conv2", "block3_conv4", "block4_conv4")
 
 #: Four poolings come before block5: a shorter side vanishes.
 MINIMUM_SIDE: Final = 16
@@ -27,7 +29,7 @@ class VGG19:
 
     def __init__(self, weights: Weights) -> None:
         self._layers = {
-            name: (tf.constant(layer.kernel), tf.constant(layer.bias))
+            name: (convolution(layer.kernel), tf.constant(layer.bias))
             for name, layer in weights.layers.items()
         }
 
@@ -49,14 +51,11 @@ class VGG19:
         x = (tf.reverse(pixels, [-1]) * 255.0 - tf.constant(MEAN_BGR))[tf.newaxis]
         wanted = set(names)
         found: dict[str, Tensor] = {}
-        block = "block1"
-        for name, (kernel, bias) in self._layers.items():
-            if not name.startswith(block):
-                x = tf.nn.max_pool2d(x, 2, 2, "VALID")
-                block = name.partition("_")[0]
-            x = tf.nn.relu(tf.nn.bias_add(tf.nn.conv2d(x, kernel, 1, "SAME"), bias))
+        for name, (convolve, bias) in self._layers.items():
+            x = tf.nn.bias_add(convolve(x), bias)
             if name in wanted:
-                found[name] = x
+                found[name] = tf.nn.relu(x)
             if found.keys() == wanted:
                 break
+            x = relu_and_pool(x) if name in LAST_OF_BLOCK else found.get(name, tf.nn.relu(x))
         return found
