@@ -65,15 +65,15 @@ sam-local: setup .venv-sam/ready ## sam build, sam local invoke of every fixture
 	$(venv)/python -m local.sam
 
 .PHONY: lint
-lint: setup lint-template ## check style, types and the template
+lint: setup lint-template ## check style, types and the templates
 	$(venv)/ruff format --check .
 	$(venv)/ruff check .
 	$(venv)/mypy
 
 .PHONY: lint-template
-lint-template: .venv-lint/ready .venv-sam/ready ## check the template: SAM, cfn-lint with the serverless rules, Checkov
-	.venv-lint/bin/cfn-lint --append-rules cfn_lint_serverless.rules --template infra/sam-template.yaml
-	.venv-lint/bin/checkov --file infra/sam-template.yaml --framework cloudformation --compact --quiet --skip-download
+lint-template: .venv-lint/ready .venv-sam/ready ## check the templates: SAM, cfn-lint with the serverless rules, Checkov
+	.venv-lint/bin/cfn-lint --append-rules cfn_lint_serverless.rules --template infra/*-template.yaml
+	.venv-lint/bin/checkov --directory infra --framework cloudformation --compact --quiet --skip-download
 	SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam validate --lint --template infra/sam-template.yaml --region us-east-1
 
 .PHONY: bench

@@ -21,6 +21,8 @@ from local.roles import as_role
 from tests.integration.attempts import AT_EVERY_DOOR, MAY, MAY_NOT, Attempt, Place
 from tests.integration.iam_page import page
 
+ROOT = Path(__file__).parents[2]
+KEY_TEMPLATE = ROOT / "infra" / "key-template.yaml"
 REFUSALS = {
     "403",  # of HEAD, which has no body
     "AccessDenied",
@@ -54,6 +56,20 @@ def outcome(service: Any, attempt: Attempt, place: Place) -> str:
     return ""
 
 
+def customer_key(aws: Aws, stack: str) -> str:
+    """The key that docs/deploy.md has an operator make for a stack."""
+    name = f"{stack}-key"
+    aws.cloudformation.create_stack(
+        StackName=name,
+        TemplateBody=KEY_TEMPLATE.read_text(),
+        Parameters=[{"ParameterKey": "StackName", "ParameterValue": stack}],
+    )
+    waiter = aws.cloudformation.get_waiter("stack_create_complete")
+    waiter.wait(StackName=name, WaiterConfig={"Delay": 1})
+    (description,) = aws.cloudformation.describe_stacks(StackName=name)["Stacks"]
+    return description["Outputs"][0]["OutputValue"]
+
+
 def administrator(aws: Aws) -> Aws:
     """A user who may do everything, by a policy: MiniStack's root passes even denials."""
     name = "administrator"
@@ -77,7 +93,7 @@ def place(aws: Aws, stack: Outputs, stack_parameters: dict[str, str]) -> Place:
         secrets.create_secret(Name=name, SecretString="hidden")["ARN"]
         for name in ("nst/flyte-client", "somebody-else")
     )
-    key = client(aws, "kms").create_key(Description="the stack's")["KeyMetadata"]["Arn"]
+    key = customer_key(aws, "guarded")
     options = {
         "FlyteClientId": "nst",
         "FlyteClientSecretArn": secret,
@@ -154,6 +170,4 @@ def test_nobody_is_heard_without_tls(aws: Aws, place: Place, attempt: Attempt) -
 
 
 def test_the_page_tells_what_is_tried_here() -> None:
-    written = Path(__file__).parents[2] / "docs" / "iam.md"
-
-    assert written.read_text() == page(), "docs/iam.md is old: run make docs"
+    assert (ROOT / "docs" / "iam.md").read_text() == page(), "docs/iam.md is old: run make docs"
