@@ -15,6 +15,7 @@ from local import demo as show
 from local import state as states
 from local import system
 from local.client import Client
+from local.dashboard.recording import NoRecording, Recording, sampling
 from local.deploy import DeployError
 from local.ministack import MiniStackError
 from local.packaging import PackagingError
@@ -63,9 +64,13 @@ def demo(
     if style or photo is not None:
         photos = [show.Photo(one.name, one.data, style or show.STYLE) for one in photos]
     with system.running(console) as running:
-        uploads = show.run(Client(running), photos, DEMO_FOLDER, console)
+        client = Client(running)
+        with sampling(client.depths):
+            uploads = show.run(client, photos, DEMO_FOLDER, console)
+        _draw_dashboard(Recording.of(running), DEMO_FOLDER)
     console.print(show.summary(uploads))
-    console.print(f"Pictures, contact-sheet.png and report.json are in [bold]{DEMO_FOLDER}/[/].")
+    left = "Pictures, contact-sheet.png, dashboard.png and report.json"
+    console.print(f"{left} are in [bold]{DEMO_FOLDER}/[/].")
     if surprises := [one.key for one in uploads if not show.expected(one)]:
         raise _Refusal(f"did not end as it should: {', '.join(surprises)}", code=1)
 
@@ -104,7 +109,8 @@ def upload(
     for one in sent:
         console.print(f"{one.key}  [dim]{one.id}[/]")
     if wait:
-        watch(client, sent, console, WAIT_SECONDS, lambda: datetime.now(UTC))
+        with sampling(client.depths):
+            watch(client, sent, console, WAIT_SECONDS, lambda: datetime.now(UTC))
         console.print("Fetch the pictures with: [bold]nst fetch[/]")
 
 
@@ -151,6 +157,31 @@ def fetch(
     console.print(view if done else "No finished pictures yet; see: nst status")
 
 
+@app.command()
+def dashboard(
+    recording: Annotated[
+        Path | None, typer.Option(help="Draw this run instead of the one that is up.")
+    ] = None,
+    to: Annotated[Path, typer.Option(help="Folder that takes the drawings.")] = DEMO_FOLDER,
+) -> None:
+    """Draw the template's CloudWatch dashboard from what happened on this machine.
+
+    Each drawing leaves its `recording.json`, of which a changed template can be drawn again.
+
+    Examples: `nst dashboard`, `nst dashboard --recording demo/recording.json --to changed`.
+    """
+    run = Recording.of(_running()) if recording is None else Recording.load(recording)
+    _draw_dashboard(run, to)
+    console.print(f"dashboard.png and dashboard.html are in [bold]{to}/[/].")
+
+
+def _draw_dashboard(run: Recording, folder: Path) -> None:
+    # Matplotlib takes a second to import; only who draws waits for it.
+    from local.dashboard.draw import draw
+
+    draw(run, folder)
+
+
 class _Refusal(Exception):
     """Something the person can mend, told in one line."""
 
@@ -172,6 +203,7 @@ def _bytes(photo: Path) -> bytes:
 
 MENDABLE = (
     _Refusal,
+    NoRecording,
     states.NotRunning,
     TookTooLong,
     StartError,

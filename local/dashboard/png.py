@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from datetime import UTC, datetime
 
 from matplotlib.figure import Figure
@@ -11,6 +10,7 @@ from matplotlib.patches import FancyBboxPatch
 from PIL import Image
 
 from local.dashboard.drawing import FAINT, INK, PAPER, Box, draw_card, draw_graph, write
+from local.dashboard.markdown import read
 from local.dashboard.page import Page, Shown, ShownAlarms, ShownGraph, ShownTable, ShownText
 from local.dashboard.states import State
 
@@ -18,10 +18,9 @@ COLUMN, ROW = 0.8, 0.43  # inches of a cell of the grid
 GAP = 0.05  # inches around a widget
 FOOT = 0.35
 DPI = 100
-COLORS = 96
+COLORS = 255
 """Enough for lines and letters on white; a picture in the docs is to stay small."""
 
-LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")
 LINK_COLOR = "#0073bb"
 STATE_COLORS = {
     State.OK: "#1d8102",
@@ -76,18 +75,13 @@ def _draw(figure: Figure, box: Box, shown: Shown, page: Page) -> None:
 
 def _draw_text(figure: Figure, box: Box, markdown: str) -> None:
     y = box.top - 0.27
-    for line in markdown.splitlines():
-        size = {"# ": 17.0, "##": 13.0}.get(line[:2], 9.5)
-        text = line.lstrip("# ")
-        links = LINK.findall(text)
-        plain = LINK.sub(r"\1", text)
-        if line.startswith("#"):
-            heading = LINK.sub("", text).strip(" ·")
-            write(figure, box.left + 0.1, y, heading, size=size, weight="bold")
-            told = "runbook:  " + "   ".join(links) if links else ""
-            write(figure, box.right - 0.1, y, told, size=8.5, color=LINK_COLOR, align="right")
-        else:
-            write(figure, box.left + 0.1, y, plain, size=size, color=FAINT)
+    for line in read(markdown):
+        size, color, weight = {1: (17, INK, "bold"), 2: (13, INK, "bold")}.get(
+            line.level, (9.5, FAINT, "normal")
+        )
+        write(figure, box.left + 0.1, y, line.text, size=size, color=color, weight=weight)
+        links = "   ".join(name for name, _ in line.links)
+        write(figure, box.right - 0.1, y, links, size=8.5, color=LINK_COLOR, align="right")
         y -= 0.32
 
 

@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING
@@ -20,16 +20,23 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.dashboard.body import Identity
 from local.dashboard.measurements import Measured, Measurements, read_emf
+from local.state import HOME
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
     from local.client import Depths
+    from local.state import State
 
 SAMPLE_SECONDS = 1.0
+SAMPLES = "queues.jsonl"
 LOG_GROUP = "/aws/lambda/"
 REPORT = re.compile(r"REPORT RequestId: .*?\tDuration: ([\d.]+) ms")
 FAILURE = re.compile(r"\[ERROR\]|Traceback|Task timed out")
+
+
+class NoRecording(Exception):
+    """A file that is no recording of a run."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,7 @@ class Recording:
 
         Raises
         ------
-        ValueError
+        NoRecording
             When it is none.
         """
         try:
@@ -77,7 +84,16 @@ class Recording:
             return cls(logs, [Sample(**sample) for sample in kept["queues"]])
         except (OSError, ValueError, KeyError, TypeError) as error:
             message = f"{path} is no recording of a run ({error})"
-            raise ValueError(message) from error
+            raise NoRecording(message) from error
+
+    @classmethod
+    def of(cls, state: State, home: Path = HOME) -> Recording:
+        """Return what a running system has told since it was started."""
+        groups = (state.stack.dispatcher_log_group, state.stack.tracker_log_group)
+        kept = home / SAMPLES
+        lines = kept.read_text().splitlines() if kept.exists() else []
+        samples = [Sample(**json.loads(line)) for line in lines]
+        return cls(read_logs(state.aws.logs, groups), samples)
 
     def measurements(self, queue: str, dead_letters: str) -> Measurements:
         """Return everything that was measured.
@@ -96,32 +112,28 @@ class Recording:
         return measurements
 
 
-@dataclass
-class QueueSampler:
-    """Asks the queues each second, beside whatever else happens."""
+@contextmanager
+def sampling(look: Callable[[], Depths], home: Path = HOME) -> Iterator[None]:
+    """Ask the queues each second for as long as a block runs, and keep the answers."""
+    over = Event()
 
-    look: Callable[[], Depths]
-    samples: list[Sample] = field(default_factory=list)
+    def sample() -> None:
+        with (home / SAMPLES).open("a") as kept:
+            while not over.wait(SAMPLE_SECONDS):
+                try:
+                    depths = look()
+                except (ClientError, BotoCoreError):
+                    continue  # a gap in the picture is better than the end of the run
+                seen = Sample(time.time(), depths.waiting, depths.in_work, depths.dead)
+                print(json.dumps(asdict(seen)), file=kept, flush=True)
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """Sample for as long as a block runs."""
-        over = Event()
-        thread = Thread(target=self._sample, args=[over], daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            over.set()
-            thread.join()
-
-    def _sample(self, over: Event) -> None:
-        while not over.wait(SAMPLE_SECONDS):
-            try:
-                depths = self.look()
-            except (ClientError, BotoCoreError):
-                continue  # a gap in the picture is better than the end of the run
-            self.samples.append(Sample(time.time(), depths.waiting, depths.in_work, depths.dead))
+    thread = Thread(target=sample, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def read_logs(logs: CloudWatchLogsClient, groups: Sequence[str]) -> list[LogLine]:
