@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 
 PACKAGES = {"dockerd": "docker.io", "docker": "docker-cli", "debootstrap": "debootstrap"}
 """Debian's package of each command. Up to Debian 12 docker.io has the docker command as well."""
+
+_ONE_AT_A_TIME = threading.Lock()  # apt refuses to run beside itself
 
 
 class MissingCommand(Exception):
@@ -30,8 +33,12 @@ def require(command: str, log: Path) -> None:
     MissingCommand
         If it is missing, and this is no Debian, or the caller is not root, or apt fails.
     """
-    if shutil.which(command):
-        return
+    with _ONE_AT_A_TIME:
+        if not shutil.which(command):
+            _install(command, log)
+
+
+def _install(command: str, log: Path) -> None:
     package = PACKAGES[command]
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise MissingCommand(f"{command} is missing; as root: apt-get install {package}")
