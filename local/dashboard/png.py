@@ -110,7 +110,7 @@ def _draw_table(
     figure: Figure, box: Box, columns: tuple[str, ...], rows: tuple[tuple[str, ...], ...]
 ) -> None:
     y = box.top - 0.48
-    fitting = rows[: int((y - box.bottom - 0.1) / LINE)]
+    fitting = [tuple(map(_one_line, row)) for row in rows[: int((y - box.bottom - 0.1) / LINE)]]
     letters = int((box.width - 0.24) / LETTER)
     widths = _widths(columns, fitting, letters)
     for number, row in enumerate((columns, *fitting)):
@@ -125,12 +125,16 @@ def _draw_table(
         write(figure, box.left + 0.12, y, "nothing in this run", size=8, color=FAINT)
 
 
-def _widths(columns: tuple[str, ...], rows: tuple[tuple[str, ...], ...], letters: int) -> list[int]:
+def _widths(columns: tuple[str, ...], rows: list[tuple[str, ...]], letters: int) -> list[int]:
     """Give each column what it needs, and take from the widest what is too much."""
     widths = [max(map(len, cells)) for cells in zip(columns, *rows, strict=True)]
     while sum(widths) + 2 * (len(widths) - 1) > letters:
         widths[widths.index(max(widths))] -= 1
     return widths
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _lean(png: bytes) -> bytes:

@@ -10,7 +10,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Event, Thread
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from local.client import Depths
     from local.state import State
 
-SAMPLE_SECONDS = 1.0
+SAMPLE_SECONDS = 0.5
 SAMPLES = "queues.jsonl"
 LOG_GROUP = "/aws/lambda/"
 REPORT = re.compile(r"REPORT RequestId: .*?\tDuration: ([\d.]+) ms")
@@ -119,13 +119,14 @@ def sampling(look: Callable[[], Depths], home: Path = HOME) -> Iterator[None]:
 
     def sample() -> None:
         with (home / SAMPLES).open("a") as kept:
-            while not over.wait(SAMPLE_SECONDS):
-                try:
+            while True:
+                # A gap in the picture is better than the end of the run.
+                with suppress(ClientError, BotoCoreError):
                     depths = look()
-                except (ClientError, BotoCoreError):
-                    continue  # a gap in the picture is better than the end of the run
-                seen = Sample(time.time(), depths.waiting, depths.in_work, depths.dead)
-                print(json.dumps(asdict(seen)), file=kept, flush=True)
+                    seen = Sample(time.time(), depths.waiting, depths.in_work, depths.dead)
+                    print(json.dumps(asdict(seen)), file=kept, flush=True)
+                if over.wait(SAMPLE_SECONDS):
+                    return
 
     thread = Thread(target=sample, daemon=True)
     thread.start()

@@ -61,6 +61,11 @@ def page(recording: Recording) -> Page:
     return compose(TEMPLATE, recording, stack="nst")
 
 
+@pytest.fixture(scope="module")
+def picture(page: Page) -> bytes:
+    return draw_png(page)
+
+
 def graph(page: Page, title: str) -> ShownGraph:
     (found,) = (
         each for each in page.shown if isinstance(each, ShownGraph) and each.graph.title == title
@@ -102,20 +107,20 @@ def test_tables_show_what_their_queries_find(page: Page) -> None:
     assert tables["Why uploads were rejected or failed"].rows == (("<too> big", "1"),)
 
 
-def test_the_picture_has_the_shape_of_the_grid(page: Page) -> None:
-    picture = Image.open(io.BytesIO(draw_png(page)))
+def test_the_picture_has_the_shape_of_the_grid(picture: bytes) -> None:
+    opened = Image.open(io.BytesIO(picture))
 
-    assert picture.format == "PNG"
-    assert picture.width == round(24 * COLUMN * DPI)
-    assert len(picture.convert("RGB").getcolors(100_000) or []) > 20
+    assert opened.format == "PNG"
+    assert opened.width == round(24 * COLUMN * DPI)
+    assert len(opened.convert("RGB").getcolors(100_000) or []) > 20
 
 
-def test_a_change_of_the_template_changes_the_picture(recording: Recording, page: Page) -> None:
+def test_a_change_of_the_template_changes_the_picture(recording: Recording, picture: bytes) -> None:
     changed = copy.deepcopy(TEMPLATE)
     body = changed["Resources"]["Dashboard"]["Properties"]["DashboardBody"]
     body["Fn::Sub"] = body["Fn::Sub"].replace('"Uploads"', '"Photos that came"')
 
-    assert draw_png(compose(changed, recording, stack="nst")) != draw_png(page)
+    assert draw_png(compose(changed, recording, stack="nst")) != picture
 
 
 class Words(HTMLParser):
