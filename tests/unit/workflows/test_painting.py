@@ -5,7 +5,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image, ImageCms
 
 from workflows.contract import Job
 from workflows.engine import Checkpoint, CheckpointMismatch, StylizedImage
@@ -160,6 +160,57 @@ def test_a_photo_with_transparency_becomes_a_png(job, bucket):
 
     # THEN
     assert result["picture"] == "results/abc/stylized.png"
+
+
+CAMERA = "Fotolux 9000"
+XMP = b"<x:xmpmeta><exif:GPSLatitude>52,30.972N</exif:GPSLatitude></x:xmpmeta>"
+
+
+def from_a_phone(kind, mode, **options) -> bytes:
+    """A photo that says where it was taken, by EXIF and XMP, and with what."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make] = CAMERA
+    exif.get_ifd(ExifTags.IFD.GPSInfo).update(
+        {ExifTags.GPS.GPSLatitudeRef: "N", ExifTags.GPS.GPSLatitude: (52.0, 30.0, 58.32)}
+    )
+    file = io.BytesIO()
+    Image.new(mode, (48, 32), (200, 90, 60, 128)[: len(mode)]).save(
+        file, kind, exif=exif, **options
+    )
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "options"),
+    [
+        ("JPEG", "RGB", {"xmp": XMP, "comment": CAMERA}),
+        ("PNG", "RGBA", {}),
+        ("WEBP", "RGBA", {"xmp": XMP}),
+        ("AVIF", "RGB", {"xmp": XMP}),
+    ],
+)
+def test_a_result_tells_how_it_was_made_and_not_where(job, bucket, kind, mode, options):
+    # GIVEN
+    bucket.objects["photo"] = photo = from_a_phone(kind, mode, **options)
+    assert Image.open(io.BytesIO(photo)).getexif().get_ifd(ExifTags.IFD.GPSInfo)
+
+    # WHEN
+    result = paint(job, bucket, Checkpoints(), Painter())
+
+    # THEN picture and preview know neither place nor camera
+    for key in (result["picture"], result["preview"]):
+        data = bucket.objects[key]
+        image = Image.open(io.BytesIO(data))
+        image.load()
+        assert not image.getexif()
+        assert not any(word in data for word in (CAMERA.encode(), b"Exif", b"eXIf", b"GPS", b"xmp"))
+        profile = ImageCms.getOpenProfile(io.BytesIO(image.info["icc_profile"]))
+        assert "sRGB" in ImageCms.getProfileDescription(profile)
+
+    # AND the picture knows its parameters
+    image = Image.open(io.BytesIO(bucket.objects[result["picture"]]))
+    comment = json.loads(image.info.get("comment") or image.info["Comment"])
+    assert comment == {"style": "mosaic", "upload": "abc", **OPTIONS}
 
 
 @pytest.mark.parametrize(
