@@ -106,9 +106,11 @@ def _svg(shown: ShownGraph, page: Page) -> str:
     # Letters stay letters; the salt keeps ids apart, of which all pictures share one page.
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": shown.graph.title}):
         figure.savefig(drawn, format="svg", metadata={"Date": None})
-    return re.sub(r"\s+<metadata>.*?</metadata>", "", _element(drawn.getvalue()), flags=re.DOTALL)
+    return _element(drawn.getvalue())
 
 
 def _element(document: str) -> str:
-    """Return the picture without the heading that only a file of its own has."""
-    return document[document.index("<svg") :]
+    """Return the picture without what only a file of its own has: heading, metadata, group ids."""
+    element = document[document.index("<svg") :]
+    element = re.sub(r"\s+<metadata>.*?</metadata>", "", element, flags=re.DOTALL)
+    return re.sub(r'<g id="[^"]*"', "<g", element)

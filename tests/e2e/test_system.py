@@ -22,8 +22,11 @@ from PIL import Image
 from rich.console import Console
 
 from local import demo, system
-from local.deploy import task_caller
+from local.dashboard.page import ShownGraph, compose
+from local.dashboard.recording import Recording
+from local.deploy import STACK, task_caller
 from local.state import alive
+from local.template import load_template
 from local.view import watch
 
 SMALL = {"size": "96", "quality": "preview"}
@@ -66,6 +69,27 @@ def test_the_demo_paints_photos_in_two_styles_once_each_and_rejects_a_broken_fil
         upload["key"] for upload in report["uploads"]
     )
     assert (tmp_path / "demo" / "contact-sheet.png").stat().st_size > 0
+
+
+def test_the_dashboard_shows_what_the_demo_did(running, home):
+    def shown():
+        page = compose(load_template(), Recording.of(running, home), stack=STACK)
+        graphs = [each for each in page.shown if isinstance(each, ShownGraph)]
+        return {
+            f"{each.graph.title}: {curve.label}": sum(curve.points.values())
+            for each in graphs
+            for curve in each.curves
+        }
+
+    # THEN the lines that the functions printed add up to what was sent and what came of it
+    told = eventually(lambda: (now := shown())["Executions: succeeded"] == 2 and now)
+    assert told["Uploads: announced"] == len(demo.scene()) + 1
+    assert told["Uploads: launched"] == len(demo.scene())
+    assert told["Uploads: announced again"] == 1
+    assert told["Results: pictures"] == 3
+    assert told["Results: rejected while painting"] == 1
+    assert told["Functions: errors and throttles: dispatcher errors"] == 0
+    assert told["Processor seconds per picture: p50"] > 0
 
 
 def test_flyte_was_asked_once_per_batch(client, running):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import json
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,11 @@ def picture(page: Page) -> bytes:
     return draw_png(page)
 
 
+@pytest.fixture(scope="module")
+def document(page: Page) -> str:
+    return draw_web_page(page)
+
+
 def graph(page: Page, title: str) -> ShownGraph:
     (found,) = (
         each for each in page.shown if isinstance(each, ShownGraph) and each.graph.title == title
@@ -124,7 +130,7 @@ def test_a_change_of_the_template_changes_the_picture(recording: Recording, pict
 
 
 class Words(HTMLParser):
-    """All words of a page, and the tags that were left open."""
+    """All words of a page."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -134,9 +140,9 @@ class Words(HTMLParser):
         self.words.append(data.strip())
 
 
-def test_the_web_page_says_all_that_the_template_says(page: Page) -> None:
+def test_the_web_page_says_all_that_the_template_says(document: str) -> None:
     reader = Words()
-    reader.feed(draw_web_page(page))
+    reader.feed(document)
     said = "\n".join(reader.words)
 
     references = References(TEMPLATE)
@@ -153,9 +159,7 @@ def test_the_web_page_says_all_that_the_template_says(page: Page) -> None:
     assert all(alarm.logical_id in said for alarm in alarms(TEMPLATE, references))
 
 
-def test_the_web_page_needs_nothing_beside_it_and_escapes_what_it_shows(page: Page) -> None:
-    document = draw_web_page(page)
-
+def test_the_web_page_needs_nothing_beside_it_and_escapes_what_it_shows(document: str) -> None:
     assert "&lt;too&gt; big" in document
     assert "<script" not in document
     assert "<link" not in document
@@ -171,3 +175,10 @@ def test_a_run_of_nothing_can_be_drawn(tmp_path: Path) -> None:
         "dashboard.html",
         "recording.json",
     }
+
+
+def test_the_web_page_calls_no_two_things_the_same(document: str) -> None:
+    ids = re.findall(r'\bid="([^"]*)"', document)
+
+    assert ids
+    assert len(ids) == len(set(ids))
