@@ -86,7 +86,7 @@ def _tracker_events(bucket: str) -> Iterator[tuple[Any, dict[str, Any]]]:
         world = World(execution())
         world.results.put_manifest(manifest(**more))
         yield world, notification("executions/nst-one/manifest.json", bucket=bucket)
-    patrol = {"detail-type": "Scheduled Event"}
+    patrol = json.loads((FOLDER / "patrol.json").read_text(encoding="utf-8"))
     unreachable = FakeFlyte(FlyteUnreachableError("UNAVAILABLE", "connection refused"))
     yield World(execution(), flyte=unreachable), patrol
     for phase in (Phase.RUNNING, Phase.FAILED):

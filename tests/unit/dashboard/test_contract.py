@@ -23,7 +23,7 @@ from local.dashboard.body import (
 from local.dashboard.measurements import read_emf
 from local.dashboard.references import References
 from local.template import load_template
-from services.core.metrics import Age
+from services.core.metrics import Age, Metric
 from tests.unit.dashboard.contract import complaints
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -75,6 +75,14 @@ def test_all_that_is_shown_is_printed_and_all_that_is_printed_is_shown(
     printed: dict[str, list[str]],
 ) -> None:
     assert complaints(WIDGETS, ALARMS, metrics_in(*printed.values())) == []
+
+
+def test_what_is_played_makes_the_functions_print_every_metric_there_is(
+    printed: dict[str, list[str]],
+) -> None:
+    names = {metric.name for metric in metrics_in(*printed.values())}
+
+    assert names - {"ColdStart"} == set(Metric)  # Powertools counts cold starts by itself
 
 
 @pytest.mark.parametrize(
