@@ -100,19 +100,19 @@ def outputs(aws: Aws, *, stack: str = STACK) -> Outputs:
     return Outputs(**{field.name: found[field.name] for field in fields(Outputs)})
 
 
-def task_caller(aws: Aws, stack_outputs: Outputs) -> Aws:
+def task_caller(aws: Aws, stack_outputs: Outputs, *, user: str = TASK_USER) -> Aws:
     """Make the caller that Flyte's tasks are: a user who may do what the exported policy says.
 
     On AWS the policy hangs on the role of the tasks' service account. Each call makes a new key
-    and ends the ones before.
+    and ends the ones before of that user.
     """
     try:
-        aws.iam.create_user(UserName=TASK_USER)
+        aws.iam.create_user(UserName=user)
     except aws.iam.exceptions.EntityAlreadyExistsException:
-        for old in aws.iam.list_access_keys(UserName=TASK_USER)["AccessKeyMetadata"]:
-            aws.iam.delete_access_key(UserName=TASK_USER, AccessKeyId=old["AccessKeyId"])
-    aws.iam.attach_user_policy(UserName=TASK_USER, PolicyArn=stack_outputs.flyte_task_policy)
-    key = aws.iam.create_access_key(UserName=TASK_USER)["AccessKey"]
+        for old in aws.iam.list_access_keys(UserName=user)["AccessKeyMetadata"]:
+            aws.iam.delete_access_key(UserName=user, AccessKeyId=old["AccessKeyId"])
+    aws.iam.attach_user_policy(UserName=user, PolicyArn=stack_outputs.flyte_task_policy)
+    key = aws.iam.create_access_key(UserName=user)["AccessKey"]
     return replace(aws, access_key_id=key["AccessKeyId"], secret_access_key=key["SecretAccessKey"])
 
 

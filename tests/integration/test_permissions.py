@@ -113,7 +113,8 @@ def callers(aws: Aws, place: Place) -> Iterator[dict[str, Aws]]:
     """Who acts, by the names of docs/iam.md."""
     stack = place.stack
     with as_role(aws, stack.dispatcher_role) as dispatcher, as_role(aws, stack.tracker_role) as it:
-        yield {"dispatcher": dispatcher, "tracker": it, "Flyte task": task_caller(aws, stack)}
+        task = task_caller(aws, stack, user="guarded-task")  # the other stack's may do more
+        yield {"dispatcher": dispatcher, "tracker": it, "Flyte task": task}
 
 
 def rows(table: dict[str, tuple[Attempt, ...]]) -> list[Any]:
