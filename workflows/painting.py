@@ -7,6 +7,7 @@ file must not fail its batch. What may pass on a retry travels as ``StorageUnava
 from __future__ import annotations
 
 import logging
+import platform
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -28,6 +29,7 @@ from workflows.engine import (
     stylize,
 )
 from workflows.engine.images import Picture, PictureError, read_picture, read_style, write_picture
+from workflows.engine.threads import available_cpus
 from workflows.storage import ObjectGone, Storage
 
 CHECKPOINT_SECONDS = 20.0
@@ -242,7 +244,13 @@ def _versions() -> dict[str, str]:
     """Return what a repetition of this picture would need."""
     tensorflow = "tensorflow-cpu" if _installed("tensorflow-cpu") else "tensorflow"
     names = ("numpy", "scipy", "pillow", tensorflow)
-    return {name: _installed(name) or "unknown" for name in names}
+    return {
+        **{name: _installed(name) or "unknown" for name in names},
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        # Sums are made in another order by another number of threads.
+        "threads": str(available_cpus()),
+    }
 
 
 def _installed(distribution: str) -> str | None:
