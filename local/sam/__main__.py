@@ -49,6 +49,9 @@ def main() -> int:
     except TROUBLES as trouble:
         console.print(f"[red]✗[/] {trouble}", markup=True)
         return 1
+    except KeyboardInterrupt:
+        console.print("interrupted")
+        return 130
 
 
 def _run(docker: Engine) -> int:
@@ -73,6 +76,7 @@ def _functions(docker: Engine, base: BaseImages, vouching: trustme.CA) -> int:
     with step(console, "sam build"):
         sam.build(base_image)
     home = BUILD / "system"
+    system.down(console, home)  # what outlived a run that was killed has no functions any more
     state = system.up(console, home, host=docker.gateway, authority=vouching)
     try:
         return play(sam, state, console)

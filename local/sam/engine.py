@@ -123,7 +123,9 @@ def engine(build: Path) -> Iterator[Engine]:
     with tempfile.TemporaryDirectory(prefix="nst-docker-") as run:
         daemon = _start(build, Path(run))
         try:
-            yield Engine(f"unix://{run}/docker.sock", log)
+            ours = Engine(f"unix://{run}/docker.sock", log)
+            yield ours
+            ours.docker("image", "prune", "--force")  # what this run has replaced
         finally:
             _stop(daemon)
 
