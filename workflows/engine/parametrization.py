@@ -9,6 +9,7 @@ L-BFGS reached the loss of 300 Adam steps of the tutorial in about 55 evaluation
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -52,30 +53,36 @@ class Parametrization:
         Pixels
             In [0, 1].
         """
-        pixels: Pixels = (np.sin(self._angles(coefficients)) + np.float32(1)) / np.float32(2)
-        return pixels
+        return self._wave(self._angles(coefficients))
 
-    def pull_back(self, coefficients: Floats, gradient: Floats) -> Floats:
-        """Turn a gradient by pixels into the gradient by coefficients.
+    def linearize(self, coefficients: Floats) -> tuple[Pixels, Callable[[Floats], Floats]]:
+        """Map coefficients to a picture, and keep what its gradients need.
 
         Parameters
         ----------
         coefficients
-            Where the gradient was taken.
-        gradient
-            Of any function by the pixels there.
+            Array of the picture's shape.
 
         Returns
         -------
-        Floats
-            Of the same function by the coefficients.
+        pixels : Pixels
+            As `pixels` gives them.
+        pull_back : callable
+            Turns the gradient of any function by these pixels into its gradient by the
+            coefficients.
         """
+        angles = self._angles(coefficients)
+        slope = np.cos(angles) / np.float32(2)
         # The filter is real and even, so P is its own adjoint.
-        slope = np.cos(self._angles(coefficients))
-        return self._smooth((gradient * slope / 2).astype(np.float32, copy=False))
+        return self._wave(angles), lambda gradient: self._smooth(gradient * slope)
 
     def _angles(self, coefficients: Floats) -> Floats:
         return self._base + self._smooth(coefficients)
+
+    @staticmethod
+    def _wave(angles: Floats) -> Pixels:
+        pixels: Pixels = (np.sin(angles) + np.float32(1)) / np.float32(2)
+        return pixels
 
     def _smooth(self, values: Floats) -> Floats:
         spectrum = scipy.fft.rfft2(values, axes=(0, 1))

@@ -104,8 +104,9 @@ class Run:
         return [replace(one, pixels=match_colors(one.pixels, self._content)) for one in styles]
 
     def _evaluate(self, coefficients: Floats) -> tuple[float, Floats]:
-        loss, gradient = self._objective.evaluate(self._parametrization.pixels(coefficients))
-        return loss, self._parametrization.pull_back(coefficients, gradient)
+        pixels, pull_back = self._parametrization.linearize(coefficients)
+        loss, gradient = self._objective.evaluate(pixels)
+        return loss, pull_back(gradient)
 
     def _picture(self, coefficients: Floats) -> Pixels:
         pixels = self._parametrization.pixels(coefficients)

@@ -139,9 +139,10 @@ def test_the_gradient_by_coefficients_is_what_differences_say(
     parametrization = Parametrization(content)
     random = np.random.default_rng(3)
     here, step = random.normal(scale=0.2, size=(2, *content.shape)).astype(np.float32)
-    _, by_pixels = objective.evaluate(parametrization.pixels(here))
+    pixels, pull_back = parametrization.linearize(here)
+    _, by_pixels = objective.evaluate(pixels)
     # WHEN its gradient is taken along a direction
-    slope = np.sum(parametrization.pull_back(here, by_pixels).astype(np.float64) * step)
+    slope = np.sum(pull_back(by_pixels).astype(np.float64) * step)
     # THEN it is the slope of the loss
     eps = np.float32(5e-4)  # smaller drowns in float32, larger crosses the kinks of ReLU
     ahead, behind = (
