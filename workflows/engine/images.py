@@ -145,13 +145,12 @@ def _read_quietly(data: bytes, longest_side: int, scale: float) -> Picture:
     image = open_picture(data)
     target = _scaled(image.size, longest_side, scale)
     _check_size(image.size, target)
-    decoded = _decode(image, target)
-    plain = to_plain_mode(decoded)
+    plain = _decode(image, target)
     if plain.size != target:
         # Pillow multiplies colours with alpha for this, so that hidden ones do not bleed.
         plain = plain.resize(target, Image.Resampling.LANCZOS, reducing_gap=3.0)
-    upright = _upright(plain, _orientation(decoded))
-    colors, alpha = to_srgb(upright, decoded.info.get("icc_profile"))
+    upright = _upright(plain, _orientation(image))
+    colors, alpha = to_srgb(upright, image.info.get("icc_profile"))
     if alpha is None:
         return Picture(_floats(colors), None)
     return _with_alpha(_floats(colors), _floats(alpha))
@@ -182,11 +181,11 @@ def _decode(image: Image.Image, target: tuple[int, int]) -> Image.Image:
     try:
         image.draft(None, (2 * target[0], 2 * target[1]))
         image.load()
+        return to_plain_mode(image)
     except MemoryError:
         raise
-    except Exception as error:  # decoders raise OSError, SyntaxError, struct.error, EOFError...
+    except Exception as error:  # OSError, SyntaxError, struct.error, EOFError, AssertionError...
         raise damaged() from error
-    return image
 
 
 def _orientation(image: Image.Image) -> int:
