@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -77,6 +78,7 @@ class TestExecution:
             Execution.of([upload("a"), upload("b")], PLAN, "r"),
             Execution.of([upload("a", options=Options(size=64))], PLAN, "r"),
             Execution.of([upload("a", Style("mosaic", "b", "styles/mosaic.jpg", "v2"))], PLAN, "r"),
+            Execution.of([upload("a", replace(STYLE, weight=2.0))], PLAN, "r"),
             Execution.of([upload("a")], LaunchPlan("nst", "development", "x", "v2"), "r"),
         ]
 
@@ -133,6 +135,7 @@ class TestOptions:
             st.floats(0, 1),
             st.sampled_from(Quality),
             st.booleans(),
+            st.floats(0.5, 2),
         )
     )
     def test_survive_the_wire(self, options: Options) -> None:
@@ -158,6 +161,7 @@ class TestOptions:
             ({"size": "63"}, "size must be a whole number from 64 to 2048, not '63'"),
             ({"size": "512.5"}, "size must be a whole number from 64 to 2048, not '512.5'"),
             ({"quality": "best"}, "quality must be preview, standard or high, not 'best'"),
+            ({"style-scale": "0.4"}, "style-scale must be a number from 0.5 to 2, not '0.4'"),
             ({"preserve-colors": "1"}, "preserve-colors must be true or false, not '1'"),
             (
                 {"size": "9", "strength": "9"},
