@@ -146,7 +146,7 @@ class Objective:
         strength: float = 1.0,
         preset: Preset = TUTORIAL,
     ) -> None:
-        self._network = VGG19(weights)
+        self._network = VGG19(weights, {loss.layer for loss in preset.losses})
         self._preset = preset
         self._strength = strength
         # Both passes run eagerly: a graph for each shape would cost more to trace than it saves.
@@ -201,7 +201,7 @@ class Objective:
 
     def _represent(self, pixels: Tensor) -> list[Tensor]:
         losses = self._preset.losses
-        activations = self._network(pixels, {loss.layer for loss in losses})
+        activations = self._network(pixels)
         return [loss.transform(activations[loss.layer]) for loss in losses]
 
     def _smoothness(self, pixels: Tensor) -> Tensor:

@@ -25,23 +25,32 @@ MINIMUM_SIDE: Final = 16
 
 
 class VGG19:
-    """The network as a function from a picture to the activations of its layers."""
+    """The network as a function from a picture to the activations of some layers.
 
-    def __init__(self, weights: Weights) -> None:
+    Parameters
+    ----------
+    weights
+        Weights of VGG19.
+    names
+        Convolutions, such as ``block5_conv2``; nothing behind the last is made or computed.
+    """
+
+    def __init__(self, weights: Weights, names: Collection[str]) -> None:
+        layers = list(weights.layers.items())
+        last = max(number for number, (name, _) in enumerate(layers) if name in names)
+        self._names = frozenset(names)
         self._layers = {
             name: (convolution(layer.kernel), tf.constant(layer.bias))
-            for name, layer in weights.layers.items()
+            for name, layer in layers[: last + 1]
         }
 
-    def __call__(self, pixels: Tensor, names: Collection[str]) -> Mapping[str, Tensor]:
+    def __call__(self, pixels: Tensor) -> Mapping[str, Tensor]:
         """Compute the activations (after ReLU) of the named layers.
 
         Parameters
         ----------
         pixels
             Height x width x 3, sRGB in [0, 1].
-        names
-            Convolutions, such as ``block5_conv2``; nothing behind the last is computed.
 
         Returns
         -------
@@ -49,13 +58,13 @@ class VGG19:
             Activations, 1 x height x width x channels.
         """
         x = (tf.reverse(pixels, [-1]) * 255.0 - tf.constant(MEAN_BGR))[tf.newaxis]
-        wanted = set(names)
         found: dict[str, Tensor] = {}
         for name, (convolve, bias) in self._layers.items():
-            x = tf.nn.bias_add(convolve(x), bias)
-            if name in wanted:
-                found[name] = tf.nn.relu(x)
-            if found.keys() == wanted:
-                break
-            x = relu_and_pool(x) if name in LAST_OF_BLOCK else found.get(name, tf.nn.relu(x))
+            before_relu = tf.nn.bias_add(convolve(x), bias)
+            if name in self._names:
+                found[name] = tf.nn.relu(before_relu)
+            if name in LAST_OF_BLOCK:
+                x = relu_and_pool(before_relu)
+            else:
+                x = found[name] if name in found else tf.nn.relu(before_relu)
         return found
