@@ -35,7 +35,9 @@ class Heldout:
             np.linalg.norm(mine - target) / np.linalg.norm(target)
             for mine, target in zip(grams, self._grams, strict=True)
         ]
-        similarity = structural_similarity(pixels @ LUMA, self._luma, data_range=1.0)
+        similarity = structural_similarity(  # type: ignore[no-untyped-call]
+            pixels @ LUMA, self._luma, data_range=1.0
+        )
         return {"gram_distance": float(np.mean(apart)), "luma_ssim": float(similarity)}
 
     def _represent(self, pixels: Pixels) -> list[Floats]:
