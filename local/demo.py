@@ -22,9 +22,9 @@ from rich.text import Text
 from local import contact_sheet
 from local.client import Client, Sent
 from local.contact_sheet import Panel, draw_contact_sheet
-from local.pictures import find_photo, find_style
+from local.pictures import UnknownPictureError, find_photo, find_style
 from local.view import COLORS, POLL_SECONDS, TookTooLong, row, watch
-from services.core.blend import label, read_blend
+from services.core.blend import BlendError, label, read_blend
 from services.core.ledger_rows import ExecutionRecord, UploadRecord
 
 OPTIONS = {"size": "320", "quality": "standard"}
@@ -167,9 +167,12 @@ def _draw(photos: Sequence[Photo], uploads: Sequence[Upload], folder: Path) -> N
     (folder / "contact-sheet.png").write_bytes(draw_contact_sheet(rows))
 
 
-def _style_picture(style: str) -> bytes:
-    """Return the picture of a style; of a blend, that of its first."""
-    return find_style(read_blend(style)[0][0]).read_bytes()
+def _style_picture(style: str) -> bytes | None:
+    """Return the picture of a style, of a blend that of its first; None if there is no such."""
+    try:
+        return find_style(read_blend(style)[0][0]).read_bytes()
+    except (BlendError, UnknownPictureError):
+        return None
 
 
 def _report(
