@@ -7,11 +7,9 @@ file must not fail its batch. What may pass on a retry travels as ``StorageUnava
 from __future__ import annotations
 
 import logging
-import platform
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from importlib.metadata import version
 from typing import Any, Protocol
 
 import numpy as np
@@ -29,8 +27,8 @@ from workflows.engine import (
     stylize,
 )
 from workflows.engine.images import Picture, PictureError, read_picture, read_style, write_picture
-from workflows.engine.threads import available_cpus
 from workflows.storage import ObjectGone, Storage
+from workflows.versions import versions
 
 CHECKPOINT_SECONDS = 20.0
 """Work lost by a kill is at most this and one evaluation: under 30 s up to 2048 px."""
@@ -110,7 +108,7 @@ def paint(
             "reason": str(unpaintable),
             "picture": "",
             "preview": "",
-            "versions": _versions(),
+            "versions": versions(),
         }
     result = {
         "upload": job.upload["id"],
@@ -169,7 +167,7 @@ def _paint(
         "loss": [list(point) for point in painted.loss],
         "resumed_from": painted.resumed_from,
         "versions": {
-            **_versions(),
+            **versions(),
             "vgg19": painted.weights_source,
             "vgg19_sha256": painted.weights_sha256,
         },
@@ -238,23 +236,3 @@ class _Watcher:
             encoded.content_type,
             {"evaluation": str(evaluation), "evaluations": str(evaluations)},
         )
-
-
-def _versions() -> dict[str, str]:
-    """Return what a repetition of this picture would need."""
-    tensorflow = "tensorflow-cpu" if _installed("tensorflow-cpu") else "tensorflow"
-    names = ("numpy", "scipy", "pillow", tensorflow)
-    return {
-        **{name: _installed(name) or "unknown" for name in names},
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        # Sums are made in another order by another number of threads.
-        "threads": str(available_cpus()),
-    }
-
-
-def _installed(distribution: str) -> str | None:
-    try:
-        return version(distribution)
-    except ModuleNotFoundError:
-        return None
