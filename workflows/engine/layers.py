@@ -10,6 +10,7 @@ Importing this module imports TensorFlow.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -20,6 +21,10 @@ from workflows.engine.arrays import Floats, Tensor
 
 #: From 1 x height x width x channels to as many positions and other channels.
 Convolution: TypeAlias = Callable[[Tensor], Tensor]
+
+#: Positions from which a transformed kernel is made anew for each use. Kept, all of them take
+#: 480 MiB, as much as everything else that a picture of 512 x 512 needs; made, about 3 ms each.
+FLEETING_POSITIONS: Final = 32 * 32
 
 #: Channels of a picture. A gradient by so few wastes most lanes of a vector unit.
 _COLORS: Final = 3
@@ -44,15 +49,36 @@ def _direct(kernel: Floats) -> Convolution:
 
 
 def _winograd(kernel: Floats) -> Convolution:
-    forward = winograd.transform_kernel(kernel)
+    forward = _transformed(kernel)
     # The adjoint of a convolution is one with the kernel turned by 180 degrees.
-    backward = winograd.transform_kernel(_turned(kernel))
+    backward = _transformed(_turned(kernel))
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
     def convolve(x: Tensor) -> tuple[Tensor, Convolution]:
-        return winograd.convolve(x, forward), lambda dy: winograd.convolve(dy, backward)
+        return (
+            winograd.convolve(x, forward(x)),
+            lambda dy: winograd.convolve(dy, backward(dy)),
+        )
 
     return convolve  # type: ignore[no-any-return]
+
+
+def _transformed(kernel: Floats) -> Convolution:
+    """Offer the transformed kernel for an input: kept for small ones, else made each time."""
+    constant = tf.constant(kernel)
+
+    @cache
+    def kept() -> Tensor:
+        with tf.init_scope():  # outside of the graph that is being traced
+            return winograd.transform_kernel(constant)
+
+    def offer(x: Tensor) -> Tensor:
+        if x.shape[1] * x.shape[2] < FLEETING_POSITIONS:
+            return kept()
+        with tf.control_dependencies([x]):  # or a graph would make them all at its start
+            return winograd.transform_kernel(tf.identity(constant))
+
+    return offer
 
 
 def _first(kernel: Floats) -> Convolution:

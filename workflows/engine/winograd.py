@@ -68,7 +68,7 @@ def is_worthwhile(kernel: Floats) -> bool:
     return bool(kernel.shape[2] * kernel.shape[3] >= WORTHWHILE_CHANNELS)
 
 
-def transform_kernel(kernel: Floats) -> Tensor:
+def transform_kernel(kernel: Tensor) -> Tensor:
     """Compute ``G g Gᵀ`` for each pair of channels.
 
     Parameters
@@ -81,7 +81,7 @@ def transform_kernel(kernel: Floats) -> Tensor:
     Tensor
         36 x channels in x channels out.
     """
-    pairs = kernel.reshape(9, -1)
+    pairs = tf.reshape(kernel, [9, -1])
     return tf.reshape(tf.matmul(_TRANSFORM_KERNEL, pairs), [INPUTS**2, *kernel.shape[2:]])
 
 
