@@ -79,6 +79,7 @@ lint-template: .venv-lint/ready .venv-sam/ready ## check the templates: SAM, cfn
 .PHONY: bench
 bench: setup ## measure ourselves against named peers
 	$(venv)/python -m benchmarks.dispatcher_start
+	$(venv)/python -m benchmarks.engine --size 256 --steps 300
 
 .PHONY: lock
 lock: $(uv) ## resolve all requirements anew, with hashes
