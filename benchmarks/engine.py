@@ -18,12 +18,13 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from benchmarks.display import Bars, draw
 from benchmarks.engine_memory import peak_mib
 from benchmarks.pairs import Pair, UnreadableError, choose_pairs
 from benchmarks.peer import PeerError, check_peer, run_peer
+from benchmarks.race import NotThereError, race
 from workflows.engine.options import SIZE_RANGE
 from workflows.engine.threads import available_cpus, start_tensorflow
 from workflows.engine.weights import load_weights
@@ -41,8 +42,7 @@ SEED_STEPS: Final = 3
 
 def measure(pair: Pair, arguments: argparse.Namespace, bars: Bars) -> dict[str, Any]:
     """Race for one pair, and do whatever else was asked for."""
-    from benchmarks.heldout import Heldout
-    from benchmarks.race import race
+    from benchmarks.heldout import Heldout  # imports TensorFlow
 
     tell = bars.part(pair.name, total=arguments.steps)
     done = race(
@@ -133,13 +133,20 @@ def main(words: Sequence[str] | None = None) -> None:
             check_peer()
         pairs = choose_pairs(arguments.content, arguments.style, arguments.pairs, arguments.size)
     except (PeerError, UnreadableError) as error:
-        print(f"benchmarks.engine: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
-    measured = measure_all(pairs, arguments)
+        _end(error, code=2)
+    try:
+        measured = measure_all(pairs, arguments)
+    except (PeerError, NotThereError) as error:
+        _end(error, code=1)
     if arguments.json:
         print(json.dumps(measured, indent=2))
     else:
         _print(measured)
+
+
+def _end(error: Exception, code: int) -> NoReturn:
+    print(f"benchmarks.engine: {error}", file=sys.stderr)
+    raise SystemExit(code)
 
 
 def _parser() -> argparse.ArgumentParser:

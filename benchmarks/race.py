@@ -1,7 +1,4 @@
-"""The tutorial against the engine: to the same loss of the same pictures, by turns.
-
-Importing this module imports TensorFlow.
-"""
+"""The tutorial against the engine: to the same loss of the same pictures, by turns."""
 
 from __future__ import annotations
 
@@ -11,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from benchmarks.tutorial import Tutorial, with_grappler
 from workflows.engine import Options, Progress, stylize
 from workflows.engine.arrays import Pixels
 from workflows.engine.weights import load_weights
@@ -106,6 +102,8 @@ def race(content: Pixels, style: Pixels, *, size: int, steps: int, listener: Lis
     NotThereError
         If the engine gives up above the tutorial's last loss.
     """
+    from benchmarks.tutorial import Tutorial, with_grappler  # imports TensorFlow
+
     theirs, ours = Clock(), Clock()
     theirs.start()
     tutorial = Tutorial(content, style, load_weights())
