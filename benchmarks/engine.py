@@ -16,7 +16,7 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -127,7 +127,10 @@ def measure_all(pairs: Sequence[Pair], arguments: argparse.Namespace) -> dict[st
 
 def main(words: Sequence[str] | None = None) -> None:
     """Measure and print."""
-    arguments = _parser().parse_args(words)
+    parser = _parser()
+    arguments = parser.parse_args(words)
+    if arguments.pairs > 1 and (arguments.content or arguments.style):
+        parser.error("--pairs takes pictures of the demo: leave out --content and --style")
     try:
         if arguments.peer:
             check_peer()
@@ -159,10 +162,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--content", type=Path, help="a photo (the astronaut of scikit-image)")
     parser.add_argument("--style", type=Path, help="a style (styles/great-wave.jpg)")
     parser.add_argument(
-        "--pairs", type=int, default=1, help="so many photos and styles of the demo instead (1)"
+        "--pairs", type=_whole(1, 28), default=1, help="so many photos and styles of the demo (1)"
     )
-    parser.add_argument("--size", type=_size, default=512, help="longest side in pixels (512)")
-    parser.add_argument("--steps", type=int, default=500, help="steps of the tutorial (500)")
+    parser.add_argument(
+        "--size", type=_whole(*SIZE_RANGE), default=512, help="longest side in pixels (512)"
+    )
+    parser.add_argument(
+        "--steps", type=_whole(1, 10_000), default=500, help="steps of the tutorial (500)"
+    )
     parser.add_argument(
         "--peer", choices=["pastiche"], help="give a peer the time of the tutorial; needs torch"
     )
@@ -176,11 +183,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _size(word: str) -> int:
-    low, high = SIZE_RANGE
-    if not low <= int(word) <= high:
-        raise argparse.ArgumentTypeError(f"from {low} to {high}")
-    return int(word)
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def read(word: str) -> int:
+        if not (word.isdecimal() and low <= int(word) <= high):
+            raise argparse.ArgumentTypeError(f"{word} is no whole number from {low} to {high}")
+        return int(word)
+
+    return read
 
 
 def _print(measured: Mapping[str, Any], indent: str = "") -> None:

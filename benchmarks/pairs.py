@@ -25,15 +25,15 @@ class Pair:
 
 
 def choose_pairs(content: Path | None, style: Path | None, count: int, size: int) -> list[Pair]:
-    """Read one pair of files, or so many pairs of the demo's.
+    """Read so many pairs of the demo's pictures, with files in place of some.
 
     Parameters
     ----------
     content, style
-        Files; if only one is given, the other is the demo's first.
+        Files to use instead of the demo's.
     count
-        How many pairs of the demo's, if no file is given. Photo and style both change from pair
-        to pair: four photos and seven styles make 28 that differ.
+        How many pairs. Photo and style both change from pair to pair: four photos and seven styles
+        make 28 that differ.
     size
         Longest side in pixels; smaller pictures keep theirs.
 
@@ -47,8 +47,6 @@ def choose_pairs(content: Path | None, style: Path | None, count: int, size: int
         If a file cannot be read.
     """
     photos, styles = list(PHOTOS), list(style_pictures())
-    if content or style:
-        count = 1
     return [
         _pair(content, style, photos[number % len(photos)], styles[number % len(styles)], size)
         for number in range(count)
@@ -58,13 +56,12 @@ def choose_pairs(content: Path | None, style: Path | None, count: int, size: int
 def _pair(content: Path | None, style: Path | None, photo: str, painting: str, size: int) -> Pair:
     return Pair(
         name=f"{content.stem if content else photo} in {style.stem if style else painting}",
-        content=_read(content, size) if content else demo_photo(photo, size),
+        content=_read(content, size) if content else _read_demo(photo, size),
         style=_read(style or find_style(painting), size),
     )
 
 
-def demo_photo(name: str, size: int) -> Pixels:
-    """Read a photo of the demo."""
+def _read_demo(name: str, size: int) -> Pixels:
     return read_picture(find_photo(name).read(), longest_side=size).pixels
 
 

@@ -1,9 +1,9 @@
 """pastiche 1.6.0 (D. Steinbach), run as anybody runs it: by its own command line.
 
-It is a child process, because torch and TensorFlow each bring a pool of threads that spins while
-the other works. All that it decides itself stays its own: L-BFGS of torch, 1000 steps, its layers,
-its weights, no total variation. It is given the pictures at the size of the race, and no more
-threads than the others. Every ten steps it saves a picture and prints the seconds since its start.
+It is a child process, so that the thread pools of torch and TensorFlow keep out of each other's
+way. All that it decides itself stays its own: L-BFGS of torch, 1000 steps, its layers, its weights,
+no total variation. It is given the pictures at the size of the race, and no more threads than the
+others. Every ten steps it saves a picture and prints the seconds since its start.
 """
 
 from __future__ import annotations
