@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 
 class Bars(Progress):
@@ -20,8 +20,7 @@ class Bars(Progress):
         console = Console(stderr=True)
         super().__init__(
             TextColumn("{task.description}"),
-            BarColumn(),
-            TimeElapsedColumn(),
+            BarColumn(bar_width=20),
             TimeRemainingColumn(),
             TextColumn("{task.fields[note]}"),
             console=console,

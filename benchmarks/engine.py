@@ -51,7 +51,7 @@ def measure(pair: Pair, arguments: argparse.Namespace, bars: Bars) -> dict[str, 
         size=arguments.size,
         steps=arguments.steps,
         listener=lambda steps, evaluations: tell(
-            steps, f"{steps} steps of the tutorial, {evaluations} evaluations of the engine"
+            steps, f"{steps} steps, {evaluations} evaluations"
         ),
     )
     judge = Heldout(pair.content, pair.style, load_weights())
