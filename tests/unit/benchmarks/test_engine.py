@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import engine
+from benchmarks.race import NotThereError
 
 KEYS = {
     "ratio",
@@ -93,3 +94,18 @@ def test_what_is_missing_is_told_in_one_line(
     (line,) = capsys.readouterr().err.splitlines()
     assert told in line
     assert ended.value.code == 2
+
+
+def test_a_race_without_a_winner_ends_in_one_line_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def give_up(*_: object) -> None:
+        raise NotThereError("after 40 evaluations the engine is at a loss of 3e7")
+
+    monkeypatch.setattr(engine, "measure", give_up)
+
+    with pytest.raises(SystemExit) as ended:
+        engine.main(["--size", "64"])
+
+    assert capsys.readouterr().err.splitlines()[-1].startswith("benchmarks.engine: after 40")
+    assert ended.value.code == 1
