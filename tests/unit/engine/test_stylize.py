@@ -18,6 +18,8 @@ from workflows.engine import (
     stylize,
 )
 from workflows.engine.arrays import Pixels
+from workflows.engine.colors import match_colors
+from workflows.engine.parametrization import MARGIN
 from workflows.engine.weights import VARIABLE
 
 PREVIEW = Options(quality="preview")
@@ -53,6 +55,13 @@ def test_the_result_is_a_picture_of_the_photos_size(
     assert painted.pixels.dtype == np.float32
     assert 0 <= painted.pixels.min() <= painted.pixels.max() <= 1
     assert painted.resumed_from == 0
+
+
+def test_it_begins_with_the_photo_in_the_colours_of_the_style(
+    heard: list[Progress], painted: StylizedImage, content: Pixels, style: Pixels
+) -> None:
+    first = heard[0].image()
+    np.testing.assert_allclose(first, match_colors(content, style), atol=MARGIN + 1e-6)
 
 
 def test_a_preview_takes_the_style_to_a_tenth_of_the_loss(painted: StylizedImage) -> None:
