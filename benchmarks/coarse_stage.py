@@ -25,6 +25,7 @@ from PIL import Image, ImageDraw, ImageFont
 from benchmarks.display import Bars
 from local.pictures import PHOTOS, find_photo, find_style
 from workflows.engine.arrays import Floats, Pixels
+from workflows.engine.colors import match_colors
 from workflows.engine.images import read_picture
 from workflows.engine.options import EVALUATIONS
 from workflows.engine.parametrization import Parametrization
@@ -58,6 +59,7 @@ class Stage:
 
         self.content = read_picture(find_photo(photo).read(), longest_side=size).pixels
         painting = read_picture(find_style(style).read_bytes(), longest_side=size).pixels
+        self.start = match_colors(self.content, painting)  # as the engine's
         self._objective = Objective(self.content, painting, weights)
         self.judge = Heldout(self.content, painting, weights)
 
@@ -108,9 +110,9 @@ def compare(
         stage.loss(stage.content)  # traces the graphs, which neither way shall pay for
 
     began = time.perf_counter()
-    direct = fine.paint(fine.content, evaluations)
+    direct = fine.paint(fine.start, evaluations)
     between = time.perf_counter()
-    enlarged = fine.fit(coarse.paint(coarse.content, evaluations))
+    enlarged = fine.fit(coarse.paint(coarse.start, evaluations))
     staged = fine.paint(enlarged, evaluations - evaluations // 4)
     seconds = (between - began, time.perf_counter() - between)
 
