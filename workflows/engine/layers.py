@@ -109,32 +109,65 @@ def _turned(kernel: Floats) -> Floats:
     return kernel[::-1, ::-1].transpose(0, 1, 3, 2)
 
 
-def relu_and_pool(x: Tensor) -> Tensor:
-    """Apply ReLU, then take the maximum of each 2 x 2 positions.
+def relu(x: Tensor, gates: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+    """Apply ReLU.
 
-    For the way back it keeps one byte for each maximum, and not `x`, which is the largest array
-    there is.
+    Parameters
+    ----------
+    x
+        Any shape.
+    gates
+        What this gave before for the same `x`. The gradient then needs no `x` at all.
+
+    Returns
+    -------
+    y : tensor
+    gates : tensor of bool
+        Which values passed: all that is kept for the way back. None outside of a graph.
+    """
+    if tf.executing_eagerly():  # targets need no gradient
+        return tf.nn.relu(x), None
+
+    @tf.custom_gradient  # type: ignore[untyped-decorator]
+    def apply(x: Tensor) -> tuple[tuple[Tensor, Tensor], Callable[..., Tensor]]:
+        y = tf.nn.relu(x)
+        known = y > 0.0 if gates is None else gates
+        return (y, known), lambda dy, _: _let_pass(dy, known)
+
+    return apply(x)  # type: ignore[no-any-return]
+
+
+def relu_and_pool(x: Tensor, winners: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+    """Apply ReLU, then take the maximum of each 2 x 2 positions.
 
     Parameters
     ----------
     x
         1 x height x width x channels, before ReLU; an odd last row or column is left out.
+    winners
+        What this gave before for the same `x`. The gradient then needs no `x` at all.
+
+    Returns
+    -------
+    y : tensor
+    winners : tensor of uint8
+        Which position had the maximum: all that is kept for the way back. None outside of a graph.
     """
-    if tf.executing_eagerly():  # targets need no gradient
-        return _relu_of_pooled(x)
-    return _relu_and_pool(x)
+    if tf.executing_eagerly():
+        return _relu_of_pooled(x), None
+    _, height, width, _ = x.shape
 
+    @tf.custom_gradient  # type: ignore[untyped-decorator]
+    def apply(x: Tensor) -> tuple[tuple[Tensor, Tensor], Callable[..., Tensor]]:
+        y = _relu_of_pooled(x)
+        known = _winners(x, y) if winners is None else winners
 
-@tf.custom_gradient  # type: ignore[untyped-decorator]
-def _relu_and_pool(x: Tensor) -> tuple[Tensor, Convolution]:
-    y = _relu_of_pooled(x)
-    winners = _winners(x, y)
+        def gradient(dy: Tensor, _: Tensor) -> Tensor:
+            return tf.pad(_spread(dy, known), [[0, 0], [0, height % 2], [0, width % 2], [0, 0]])
 
-    def gradient(dy: Tensor) -> Tensor:
-        dx = _spread(tf.raw_ops.ReluGrad(gradients=dy, features=y), winners)
-        return tf.pad(dx, [[0, 0], [0, x.shape[1] % 2], [0, x.shape[2] % 2], [0, 0]])
+        return (y, known), gradient
 
-    return y, gradient
+    return apply(x)  # type: ignore[no-any-return]
 
 
 def _relu_of_pooled(x: Tensor) -> Tensor:
@@ -148,15 +181,20 @@ def _fused(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @_fused
+def _let_pass(dy: Tensor, gates: Tensor) -> Tensor:
+    return tf.where(gates, dy, 0.0)
+
+
+@_fused
 def _winners(x: Tensor, y: Tensor) -> Tensor:
-    """Find which of each 2 x 2 positions is the first that has the maximum."""
+    """Find which of each 2 x 2 positions is the first that has the maximum; 4 if ReLU cuts it."""
     _, height, width, channels = y.shape
     quads = tf.reshape(x[:, : 2 * height, : 2 * width], [height, 2, width, 2, channels])
-    first, second, third = (
-        quads[:, row, :, column] == y[0] for row, column in ((0, 0), (0, 1), (1, 0))
-    )
-    number = [tf.constant(value, tf.uint8) for value in range(4)]
-    return tf.where(first, number[0], tf.where(second, number[1], tf.where(third, *number[2:])))
+    winner = tf.fill(y.shape[1:], tf.constant(3, tf.uint8))
+    for number in (2, 1, 0):
+        row, column = divmod(number, 2)
+        winner = tf.where(quads[:, row, :, column] == y[0], tf.constant(number, tf.uint8), winner)
+    return tf.where(y[0] > 0.0, winner, tf.constant(4, tf.uint8))
 
 
 @_fused

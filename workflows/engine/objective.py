@@ -1,123 +1,27 @@
 """What makes a picture good: a sum of losses over the activations of VGG19.
 
-A loss splits "turn the picture into what is compared" from "score it against a target"
-(as pystiche's does), so that targets are computed once, by construction.
-
 Importing this module imports TensorFlow.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, Protocol, TypeAlias
+from typing import Final
 
 import numpy as np
 import tensorflow as tf
 
 from workflows.engine.arrays import Floats, Pixels, Tensor
+from workflows.engine.losses import TUTORIAL, FeatureLoss, Preset
 from workflows.engine.mixture import Styles, mixture
-from workflows.engine.vgg19 import VGG19
+from workflows.engine.strips import Outputs, cut, in_strips
+from workflows.engine.vgg19 import Block, blocks, preprocess
 from workflows.engine.weights import Weights
 
-#: The share of a style, and its representation.
-Share: TypeAlias = tuple[float, Tensor]
-
-
-class FeatureLoss(Protocol):
-    """A loss between a representation of the picture and a precomputed target."""
-
-    @property
-    def layer(self) -> str:
-        """The layer whose activations are looked at."""
-
-    def transform(self, activations: Tensor) -> Tensor:
-        """Turn activations (1, height, width, channels) into what is compared."""
-
-    def target(self, content: Tensor, styles: Sequence[Share], strength: float) -> Tensor:
-        """Choose the target from the representations of the content and of the styles."""
-
-    def score(self, representation: Tensor, target: Tensor) -> Tensor:
-        """Weigh the distance from the target: a scalar."""
-
-
-@dataclass(frozen=True, slots=True)
-class ContentLoss:
-    """Mean squared difference of activations from those of the photo (Gatys et al. 2015)."""
-
-    layer: str
-    weight: float
-
-    def transform(self, activations: Tensor) -> Tensor:
-        """Take the activations as they are."""
-        return activations
-
-    def target(self, content: Tensor, styles: Sequence[Share], strength: float) -> Tensor:
-        """Keep the photo's."""
-        return content
-
-    def score(self, representation: Tensor, target: Tensor) -> Tensor:
-        """Weigh the mean over positions and channels."""
-        return self.weight * tf.reduce_mean(tf.math.squared_difference(representation, target))
-
-
-@dataclass(frozen=True, slots=True)
-class StyleLoss:
-    """Mean squared difference of Gram matrices from those of the style (Gatys et al. 2015)."""
-
-    layer: str
-    weight: float
-
-    def transform(self, activations: Tensor) -> Tensor:
-        """Compute the Gram matrix over locations: which channels are active together."""
-        channels = activations.shape[-1]
-        columns = tf.reshape(activations, [-1, channels])
-        locations = tf.cast(tf.shape(columns)[0], tf.float32)
-        return tf.matmul(columns, columns, transpose_a=True) / locations
-
-    def target(self, content: Tensor, styles: Sequence[Share], strength: float) -> Tensor:
-        """Mix the statistics of photo and styles: half a strength asks for half the way."""
-        style = tf.add_n([share * statistics for share, statistics in styles])
-        return (1.0 - strength) * content + strength * style
-
-    def score(self, representation: Tensor, target: Tensor) -> Tensor:
-        """Weigh the mean over all pairs of channels."""
-        return self.weight * tf.reduce_mean(tf.math.squared_difference(representation, target))
-
-
-@dataclass(frozen=True, slots=True)
-class TotalVariation:
-    """Sum of absolute differences between neighbouring pixels: the price of noise."""
-
-    weight: float
-
-    def score(self, pixels: Tensor) -> Tensor:
-        """Weigh the sum over the picture (height, width, 3)."""
-        return self.weight * tf.image.total_variation(pixels)
-
-
-@dataclass(frozen=True, slots=True)
-class Preset:
-    """A named choice of losses and weights."""
-
-    name: str
-    losses: tuple[FeatureLoss, ...]
-    total_variation: TotalVariation
-
-
-_STYLE_LAYERS: Final = tuple(f"block{number}_conv1" for number in range(1, 6))
-
-#: The objective of TensorFlow's tutorial "Neural style transfer" (tensorflow/docs,
-#: site/en/tutorials/generative/style_transfer.ipynb): style weight 1e-2 averaged over the
-#: layers, content weight 1e4, total variation 30 on a sum.
-TUTORIAL: Final = Preset(
-    name="tutorial",
-    losses=(
-        *(StyleLoss(layer, 1e-2 / len(_STYLE_LAYERS)) for layer in _STYLE_LAYERS),
-        ContentLoss("block5_conv2", 1e4),
-    ),
-    total_variation=TotalVariation(30.0),
-)
+#: Activations of one layer that a strip has: 64 MiB, 128 rows of a picture of 2048 x 2048. Longer
+#: strips take more memory and are no quicker; in shorter ones more rows are there only to be seen.
+#: What is less than two strips stays whole: all of 512 x 512, all but the first block of 1024.
+STRIP_VALUES: Final = 2**24
 
 
 class Objective:
@@ -135,6 +39,9 @@ class Objective:
         From 0 (the photo is the optimum) to 1 (the preset as published).
     preset
         Losses and their weights.
+    strip_values
+        How many activations of a layer to hold at once. Where there are more than twice as many,
+        the picture is evaluated in strips (`workflows.engine.strips`).
     """
 
     def __init__(
@@ -145,9 +52,11 @@ class Objective:
         *,
         strength: float = 1.0,
         preset: Preset = TUTORIAL,
+        strip_values: int = STRIP_VALUES,
     ) -> None:
-        self._network = VGG19(weights, {loss.layer for loss in preset.losses})
+        self._blocks = blocks(weights, {loss.layer for loss in preset.losses})
         self._preset = preset
+        self._strip_values = strip_values
         self._strength = strength
         # Both passes run eagerly: a graph for each shape would cost more to trace than it saves.
         of_content = self._represent(tf.constant(content))
@@ -200,9 +109,38 @@ class Objective:
         return terms
 
     def _represent(self, pixels: Tensor) -> list[Tensor]:
-        losses = self._preset.losses
-        activations = self._network(pixels)
-        return [loss.transform(activations[loss.layer]) for loss in losses]
+        x = preprocess(pixels)
+        found: dict[FeatureLoss, Tensor] = {}
+        for block in self._blocks:
+            x, of_block = self._through(block, x)
+            found |= of_block
+        return [found[loss] for loss in self._preset.losses]
+
+    def _through(self, block: Block, x: Tensor) -> tuple[Tensor, dict[FeatureLoss, Tensor]]:
+        """Pass a block, in strips if it is large: what the next one takes, and representations."""
+        losses = [loss for loss in self._preset.losses if loss.layer in block.names]
+        in_rows = [loss for loss in losses if not loss.adds_up]
+        in_sums = [loss for loss in losses if loss.adds_up]
+        _, height, width, _ = x.shape
+
+        def look(rows: Tensor, own: slice, switches: Sequence[Tensor] | None) -> Outputs:
+            y, activations, switches = block(rows, own, switches)
+            of_rows, of_sums = (
+                [loss.transform(activations[loss.layer], height * width) for loss in some]
+                for some in (in_rows, in_sums)
+            )
+            return Outputs([y, *of_rows], of_sums, switches)
+
+        strips = cut(height, self._strip_rows(height, width * block.channels), block.halo)
+        outputs = in_strips(look, x, strips)
+        y, *of_rows = outputs.rows
+        return y, dict(zip([*in_rows, *in_sums], [*of_rows, *outputs.sums], strict=True))
+
+    def _strip_rows(self, height: int, values: int) -> int:
+        """Choose the rows of a strip, if each row of activations has so many values."""
+        if height * values <= 2 * self._strip_values:
+            return height
+        return max(2, self._strip_values // values // 2 * 2)
 
     def _smoothness(self, pixels: Tensor) -> Tensor:
         # Scaled by the strength: at 0 nothing but the photo itself may be the optimum.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,10 @@ def value_and_gradient(function: Callable[[Any], Any], x: Floats) -> tuple[Any, 
 
     y, gradient = both(tf.constant(x))
     return y.numpy(), gradient.numpy()
+
+
+def first_of(layer: Callable[..., Any], x: Any, noted: Any = None) -> Any:
+    return layer(x, noted)[0]
 
 
 def direct(kernel: Floats) -> Callable[[Any], Any]:
@@ -105,7 +110,23 @@ def test_pooling_and_its_gradient_agree_with_autodiff(size: tuple[int, int], lev
     x = normal(1, *size, 6)
     x = np.round(x * levels) if levels else x
     # WHEN they are pooled, THEN values and gradients are TensorFlow's, bit for bit
-    ours = value_and_gradient(relu_and_pool, x)
+    ours = value_and_gradient(partial(first_of, relu_and_pool), x)
     theirs = value_and_gradient(lambda x: tf.nn.max_pool2d(tf.nn.relu(x), 2, 2, "VALID"), x)
     for mine, other in zip(ours, theirs, strict=True):
         np.testing.assert_array_equal(mine, other)
+
+
+def test_what_a_pooling_and_a_relu_gave_before_is_all_that_their_gradients_need() -> None:
+    import tensorflow as tf
+
+    from workflows.engine.layers import relu, relu_and_pool
+
+    x = normal(1, 7, 9, 6)
+    for layer in (relu, relu_and_pool):
+        # GIVEN what a layer noted when it saw x
+        _, noted = tf.function(layer, autograph=False)(x)
+        # WHEN it sees something else, and the note
+        _, gradient = value_and_gradient(partial(first_of, layer, noted=noted), -x)
+        # THEN the gradient is the one at x
+        _, expected = value_and_gradient(partial(first_of, layer), x)
+        np.testing.assert_array_equal(gradient, expected)

@@ -17,8 +17,9 @@ from workflows.engine import (
     stylize,
 )
 from workflows.engine.arrays import Pixels
+from workflows.engine.losses import StyleLoss
 from workflows.engine.mixture import mixture, tiled
-from workflows.engine.objective import Objective, StyleLoss
+from workflows.engine.objective import Objective
 from workflows.engine.weights import Weights
 
 PREVIEW = Options(size=64, quality="preview")
