@@ -30,8 +30,10 @@ from workflows.engine.images import Picture, PictureError, read_picture, read_st
 from workflows.storage import ObjectGone, Storage
 from workflows.versions import versions
 
-CHECKPOINT_SECONDS = 20.0
-"""Work lost by a kill is at most this and one evaluation: under 30 s up to 2048 px."""
+CHECKPOINT_SECONDS = 25.0
+"""A kill loses at most this, if an evaluation takes less. It leaves 5 seconds, of the 30 that may
+be lost, for a checkpoint on its way (48 MiB at 2048 px) and for an evaluation slower than those
+before it. Where one takes longer, every one is saved, and a kill loses one."""
 
 PREVIEW_SECONDS = 4.0
 """How often a watcher sees a new preview; one small PUT each."""
@@ -208,10 +210,17 @@ class _Watcher:
         # so does a fresh one: both come with their first evaluation.
         self._saved = float("-inf")
         self._shown = float("-inf")
+        # Seconds from one call to the next, which has written and shown things, too. The first
+        # evaluation, with all that comes before it, is no measure of the others.
+        self._slowest = 0.0
+        self._called = float("inf")
 
     def __call__(self, progress: Progress) -> None:
         now = time.monotonic()
-        if now - self._saved >= CHECKPOINT_SECONDS:
+        self._slowest = max(self._slowest, now - self._called)
+        self._called = now
+        # What this evaluation found can be lost until the next one has ended.
+        if now + self._slowest - self._saved > CHECKPOINT_SECONDS:
             self._checkpoints.write(progress.checkpoint().to_bytes())
             self._saved = now
         if progress.evaluation >= FIRST_PREVIEW and now - self._shown >= PREVIEW_SECONDS:

