@@ -24,13 +24,23 @@ from workflows.storage import Storage, StorageUnavailable
 PAINTING = Resources(cpu="2", mem="4Gi", ephemeral_storage="2Gi")
 """Two cores and 4 GiB paint 1024 px; the engine takes as many threads as the pod has cores."""
 
+PAINTING_LIMITS = Resources(cpu="2", mem="6Gi", ephemeral_storage="2Gi")
+"""2048 px takes 4.5 GiB and what surrounds the engine. The tasks of a map request the same for all
+pictures, and nearly all are small; a pod that is evicted for it goes on from its checkpoint."""
+
 RECORDING = Resources(cpu="500m", mem="1Gi")
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 logging.getLogger("botocore").setLevel(logging.WARNING)
 
 
-@task(requests=PAINTING, limits=PAINTING, retries=3, interruptible=True, timeout=timedelta(hours=2))
+@task(
+    requests=PAINTING,
+    limits=PAINTING_LIMITS,
+    retries=3,
+    interruptible=True,
+    timeout=timedelta(hours=2),
+)
 def stylize(
     upload: dict[str, str], styles: list[dict[str, str]], options: dict[str, str], results: str
 ) -> dict[str, str]:
@@ -112,7 +122,7 @@ def publish_failure(
         raise FlyteRecoverableException(str(unavailable)) from unavailable
 
 
-@task(requests=PAINTING, limits=PAINTING)
+@task(requests=PAINTING, limits=PAINTING_LIMITS)
 def paint_file(
     content: FlyteFile,
     style: FlyteFile,
