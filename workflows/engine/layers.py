@@ -10,7 +10,6 @@ Importing this module imports TensorFlow.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -22,24 +21,23 @@ from workflows.engine.arrays import Floats, Tensor
 #: From 1 x height x width x channels to as many positions and other channels.
 Convolution: TypeAlias = Callable[[Tensor], Tensor]
 
-#: Positions from which a transformed kernel is made anew for each use. Kept, all of them take
-#: 480 MiB, as much as everything else that a picture of 512 x 512 needs; made, about 3 ms each.
-FLEETING_POSITIONS: Final = 32 * 32
-
 #: Channels of a picture. A gradient by so few wastes most lanes of a vector unit.
 _COLORS: Final = 3
 
 
-def convolution(kernel: Floats) -> Convolution:
+def convolution(kernel: Floats, *, keeps: bool) -> Convolution:
     """Choose the fastest convolution for a kernel: stride 1, zeros around.
 
     Parameters
     ----------
     kernel
         3 x 3 x channels in x channels out.
+    keeps
+        Whether a transformed kernel is kept. It takes four times the memory of the kernel and
+        saves the 3 ms that it takes to make one of 512 x 512 channels for each use.
     """
     if winograd.is_worthwhile(kernel):
-        return _winograd(kernel)
+        return _winograd(kernel, _keep if keeps else _make_each_time)
     return _first(kernel) if kernel.shape[2] == _COLORS else _direct(kernel)
 
 
@@ -48,10 +46,10 @@ def _direct(kernel: Floats) -> Convolution:
     return lambda x: tf.nn.conv2d(x, constant, 1, "SAME")
 
 
-def _winograd(kernel: Floats) -> Convolution:
-    forward = _transformed(kernel)
+def _winograd(kernel: Floats, transformed: Callable[[Tensor], Convolution]) -> Convolution:
+    forward = transformed(tf.constant(kernel))
     # The adjoint of a convolution is one with the kernel turned by 180 degrees.
-    backward = _transformed(_turned(kernel))
+    backward = transformed(tf.constant(_turned(kernel)))
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
     def convolve(x: Tensor) -> tuple[Tensor, Convolution]:
@@ -63,22 +61,17 @@ def _winograd(kernel: Floats) -> Convolution:
     return convolve  # type: ignore[no-any-return]
 
 
-def _transformed(kernel: Floats) -> Convolution:
-    """Offer the transformed kernel for an input: kept for small ones, else made each time."""
-    constant = tf.constant(kernel)
+def _keep(kernel: Tensor) -> Convolution:
+    kept = winograd.transform_kernel(kernel)
+    return lambda x: kept
 
-    @cache
-    def kept() -> Tensor:
-        with tf.init_scope():  # outside of the graph that is being traced
-            return winograd.transform_kernel(constant)
 
-    def offer(x: Tensor) -> Tensor:
-        if x.shape[1] * x.shape[2] < FLEETING_POSITIONS:
-            return kept()
+def _make_each_time(kernel: Tensor) -> Convolution:
+    def make(x: Tensor) -> Tensor:
         with tf.control_dependencies([x]):  # or a graph would make them all at its start
-            return winograd.transform_kernel(tf.identity(constant))
+            return winograd.transform_kernel(tf.identity(kernel))
 
-    return offer
+    return make
 
 
 def _first(kernel: Floats) -> Convolution:

@@ -86,13 +86,14 @@ def test_strips_change_nothing(height: int, width: int, strip_values: int) -> No
 
 @pytest.mark.parametrize("channels", [(3, 64), (64, 64), (128, 256), (256, 256)])
 @pytest.mark.parametrize("size", [(16, 16), (9, 14), (13, 7)])
+@pytest.mark.parametrize("keeps", [True, False])
 def test_every_convolution_and_its_gradient_agree_with_autodiff(
-    channels: tuple[int, int], size: tuple[int, int]
+    channels: tuple[int, int], size: tuple[int, int], keeps: bool
 ) -> None:
     from workflows.engine.layers import convolution
 
     x, kernel = normal(1, *size, channels[0]), normal(3, 3, *channels)
-    ours = value_and_gradient(convolution(kernel), x)
+    ours = value_and_gradient(convolution(kernel, keeps=keeps), x)
     theirs = value_and_gradient(direct(kernel), x)
     for mine, other in zip(ours, theirs, strict=True):
         assert mine.shape == other.shape
