@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from local.sam.engine import Engine
 
 SIZE = 192  # pixels: enough to see strokes, small enough to wait for
-CPUS, MEMORY = 2, "4g"
-"""What the task asks for: `PAINTING` in workflows/tasks.py."""
+CPUS, MEMORY = 2, "6g"
+"""What the pod is held to: `PAINTING_LIMITS` in workflows/tasks.py."""
 
 
 @dataclass(frozen=True)

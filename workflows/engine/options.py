@@ -10,8 +10,9 @@ from typing import Final, Literal, TypeAlias, get_args
 Quality: TypeAlias = Literal["preview", "standard", "high"]
 
 #: Evaluations of the objective (one forward and one backward pass through VGG19) per quality.
+#: Those of `preview` take 13 s at 512 x 512 on two cores.
 EVALUATIONS: Final[Mapping[Quality, int]] = MappingProxyType(
-    {"preview": 20, "standard": 60, "high": 150}
+    {"preview": 18, "standard": 60, "high": 150}
 )
 
 SIZE_RANGE: Final = (64, 2048)
