@@ -4,7 +4,8 @@ A picture is ``x = (sin(u) + 1) / 2`` with ``u = u0 + P z``. The sine keeps pixe
 without clipping, which would undo much of what an unbounded optimiser gained. ``P`` filters
 with ``1 / f**0.35``: it lets a quasi-Newton method move large shapes as easily as single
 pixels, in the way that the spectrum of natural pictures falls with frequency. With both,
-L-BFGS reached the loss of 300 Adam steps of the tutorial in about 55 evaluations.
+L-BFGS reached the loss of 300 Adam steps of the tutorial in 41 to 55 evaluations from the photo
+(four pairs at 256 pixels); exponents of 0.25 and 0.5 took 57 and 60 where this one took 55.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ MARGIN: Final = 0.5 / 255
 
 
 class Parametrization:
-    """The map from coefficients to pixels around one photo, and its adjoint.
+    """The map from coefficients to pixels around one picture, and its adjoint.
 
     Parameters
     ----------
