@@ -25,6 +25,7 @@ import numpy as np
 from PIL import Image
 
 from workflows.engine.arrays import Pixels
+from workflows.engine.encoding import eight_bits
 from workflows.engine.threads import available_cpus
 
 TORCH: Final = "torch==2.13.0"
@@ -126,14 +127,16 @@ def run_peer(
                 listener(seconds)
                 if seconds >= budget:
                     break
-        pictures = [_read(path) for path in sorted((folder / "steps").glob("*.png"))]
+        # It saves a picture, then prints its step: one more may have been begun when it was ended.
+        paths = sorted((folder / "steps").glob("*.png"))[: len(times)]
+        pictures = [_read(path) for path in paths]
     return Peer(
         name=f"pastiche {metadata.version('pastiche')}",
         steps=times[-1][0],
         seconds=times[-1][1],
-        pixels=pictures[len(times) - 1],
+        pixels=pictures[-1],
         curve=[
-            (seconds, score(pixels)) for (_, seconds), pixels in zip(times, pictures, strict=False)
+            (seconds, score(pixels)) for (_, seconds), pixels in zip(times, pictures, strict=True)
         ],
     )
 
@@ -159,7 +162,7 @@ def _steps(command: list[str]) -> Generator[tuple[int, float]]:
 
 
 def _save(pixels: Pixels, path: Path) -> None:
-    Image.fromarray(np.rint(pixels * 255).astype(np.uint8)).save(path)
+    Image.fromarray(eight_bits(pixels)).save(path)
 
 
 def _read(path: Path) -> Pixels:
