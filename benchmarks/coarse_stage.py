@@ -24,8 +24,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks.display import Bars
 from local.pictures import PHOTOS, find_photo, find_style
-from workflows.engine.arrays import Floats, Pixels
+from workflows.engine.arrays import Pixels
 from workflows.engine.colors import match_colors
+from workflows.engine.encoding import eight_bits
 from workflows.engine.images import read_picture
 from workflows.engine.options import EVALUATIONS
 from workflows.engine.parametrization import Parametrization
@@ -68,14 +69,11 @@ class Stage:
         from workflows.engine.optimizer import minimize_within
 
         around = Parametrization(start)
-
-        def evaluate(coefficients: Floats) -> tuple[float, Floats]:
-            pixels, pull_back = around.linearize(coefficients)
-            loss, gradient = self._objective.evaluate(pixels)
-            return loss, pull_back(gradient)
-
         best = minimize_within(
-            evaluate, np.zeros_like(start), evaluations=evaluations, on_evaluation=lambda *_: None
+            around.by_coefficients(self._objective.evaluate),
+            np.zeros_like(start),
+            evaluations=evaluations,
+            on_evaluation=lambda *_: None,
         )
         return around.pixels(best)
 
@@ -195,7 +193,7 @@ def main() -> None:
                 weights=weights,
             )
             for way, pixels in pictures.items():
-                image = Image.fromarray(np.rint(pixels * 255).astype(np.uint8))
+                image = Image.fromarray(eight_bits(pixels))
                 image.save(folder / f"{photo} {style} {way}.png")
             done.write_text(json.dumps(figures))
     print(

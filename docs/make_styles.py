@@ -14,13 +14,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeAlias
 
-import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from local.pictures import find_photo, find_style, style_pictures
 from services.core.blend import label
 from workflows.engine import Options, WeightedStyle, stylize
 from workflows.engine.arrays import Pixels
+from workflows.engine.encoding import eight_bits
 from workflows.engine.images import read_picture, read_style
 
 PICTURES: Final = Path(__file__).resolve().parent / "pictures" / "styles"
@@ -172,7 +172,7 @@ def _style(name: str, size: int = SIZE, scale: float = 1.0) -> Pixels:
 
 def _framed(pixels: Pixels) -> Image.Image:
     """Fit a picture into its cell; what is smaller keeps its pixels and shows them."""
-    picture = Image.fromarray(np.rint(pixels * 255).astype(np.uint8))
+    picture = Image.fromarray(eight_bits(pixels))
     scale = min(CELL[0] / picture.width, CELL[1] / picture.height)
     method = Image.Resampling.NEAREST if scale > 1 else Image.Resampling.LANCZOS
     return picture.resize((round(picture.width * scale), round(picture.height * scale)), method)

@@ -68,7 +68,7 @@ def write_picture(
     comment = json.dumps(dict(parameters), sort_keys=True, ensure_ascii=True)
     blob = io.BytesIO()
     if alpha is None:
-        Image.fromarray(_bytes(pixels)).save(
+        Image.fromarray(eight_bits(pixels)).save(
             blob,
             "JPEG",
             quality=JPEG_QUALITY,
@@ -81,13 +81,14 @@ def write_picture(
     text = PngImagePlugin.PngInfo()
     text.add_text("Software", "nst")
     text.add_text("Comment", comment)
-    Image.fromarray(_bytes(np.dstack([pixels, alpha]))).save(
+    Image.fromarray(eight_bits(np.dstack([pixels, alpha]))).save(
         blob, "PNG", icc_profile=_srgb_profile(), pnginfo=text
     )
     return EncodedPicture(blob.getvalue(), "png", "image/png")
 
 
-def _bytes(values: Floats) -> npt.NDArray[np.uint8]:
+def eight_bits(values: Floats) -> npt.NDArray[np.uint8]:
+    """Turn values in [0, 1], of any shape, into levels from 0 to 255."""
     # Rounded: cutting off would darken every picture by half a level.
     levels: npt.NDArray[np.uint8] = np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
     return levels

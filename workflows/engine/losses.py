@@ -8,9 +8,10 @@ Importing this module imports TensorFlow.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final, Protocol, TypeAlias
+from typing import ClassVar, Final, TypeAlias
 
 import tensorflow as tf
 
@@ -20,36 +21,44 @@ from workflows.engine.arrays import Tensor
 Share: TypeAlias = tuple[float, Tensor]
 
 
-class FeatureLoss(Protocol):
-    """A loss between a representation of the picture and a precomputed target."""
+@dataclass(frozen=True, slots=True)
+class FeatureLoss(ABC):
+    """Weighted mean squared difference between a representation and a precomputed target.
 
-    @property
-    def layer(self) -> str:
-        """The layer whose activations are looked at."""
+    Attributes
+    ----------
+    layer
+        The layer whose activations are looked at.
+    weight
+        What the difference counts.
+    adds_up
+        Whether what is made of strips of a picture adds up; else it follows one another.
+    """
 
-    @property
-    def adds_up(self) -> bool:
-        """Whether what is made of strips of a picture adds up; else it follows one another."""
+    layer: str
+    weight: float
+    adds_up: ClassVar[bool]
 
+    @abstractmethod
     def transform(self, activations: Tensor, locations: int) -> Tensor:
         """Turn activations (1, height, width, channels) into what is compared.
 
         They may be those of a strip; `locations` counts those of the whole picture.
         """
 
+    @abstractmethod
     def target(self, content: Tensor, styles: Sequence[Share], strength: float) -> Tensor:
         """Choose the target from the representations of the content and of the styles."""
 
     def score(self, representation: Tensor, target: Tensor) -> Tensor:
         """Weigh the distance from the target: a scalar."""
+        return self.weight * tf.reduce_mean(tf.math.squared_difference(representation, target))
 
 
 @dataclass(frozen=True, slots=True)
-class ContentLoss:
-    """Mean squared difference of activations from those of the photo (Gatys et al. 2015)."""
+class ContentLoss(FeatureLoss):
+    """Distance of activations from those of the photo (Gatys et al. 2015)."""
 
-    layer: str
-    weight: float
     adds_up: ClassVar[bool] = False
 
     def transform(self, activations: Tensor, locations: int) -> Tensor:
@@ -59,10 +68,6 @@ class ContentLoss:
     def target(self, content: Tensor, styles: Sequence[Share], strength: float) -> Tensor:
         """Keep the photo's."""
         return content
-
-    def score(self, representation: Tensor, target: Tensor) -> Tensor:
-        """Weigh the mean over positions and channels."""
-        return self.weight * tf.reduce_mean(tf.math.squared_difference(representation, target))
 
 
 @tf.custom_gradient  # type: ignore[untyped-decorator]
@@ -75,11 +80,9 @@ def _gram(columns: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
 
 
 @dataclass(frozen=True, slots=True)
-class StyleLoss:
-    """Mean squared difference of Gram matrices from those of the style (Gatys et al. 2015)."""
+class StyleLoss(FeatureLoss):
+    """Distance of Gram matrices from those of the style (Gatys et al. 2015)."""
 
-    layer: str
-    weight: float
     adds_up: ClassVar[bool] = True
 
     def transform(self, activations: Tensor, locations: int) -> Tensor:
@@ -90,10 +93,6 @@ class StyleLoss:
         """Mix the statistics of photo and styles: half a strength asks for half the way."""
         style = tf.add_n([share * statistics for share, statistics in styles])
         return (1.0 - strength) * content + strength * style
-
-    def score(self, representation: Tensor, target: Tensor) -> Tensor:
-        """Weigh the mean over all pairs of channels."""
-        return self.weight * tf.reduce_mean(tf.math.squared_difference(representation, target))
 
 
 @dataclass(frozen=True, slots=True)

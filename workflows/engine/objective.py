@@ -109,13 +109,19 @@ class Objective:
         """Compute each loss on its own, by ``<kind> <layer>``; they add up to the whole."""
         picture = tf.constant(pixels)
         terms = {
-            f"{type(loss).__name__} {loss.layer}": float(loss.score(mine, target))
-            for loss, mine, target in zip(
-                self._preset.losses, self._represent(picture), self._targets, strict=True
-            )
+            f"{type(loss).__name__} {loss.layer}": float(score)
+            for loss, score in zip(self._preset.losses, self._scores(picture), strict=True)
         }
         terms["TotalVariation"] = float(self._smoothness(picture))
         return terms
+
+    def _scores(self, pixels: Tensor) -> list[Tensor]:
+        return [
+            loss.score(mine, target)
+            for loss, mine, target in zip(
+                self._preset.losses, self._represent(pixels), self._targets, strict=True
+            )
+        ]
 
     def _represent(self, pixels: Tensor) -> list[Tensor]:
         x = preprocess(pixels)
@@ -158,11 +164,5 @@ class Objective:
     def _loss_and_gradient(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         with tf.GradientTape() as tape:
             tape.watch(pixels)
-            scores = [
-                loss.score(mine, target)
-                for loss, mine, target in zip(
-                    self._preset.losses, self._represent(pixels), self._targets, strict=True
-                )
-            ]
-            loss = tf.add_n([*scores, self._smoothness(pixels)])
+            loss = tf.add_n([*self._scores(pixels), self._smoothness(pixels)])
         return loss, tape.gradient(loss, pixels)

@@ -17,6 +17,7 @@ import numpy as np
 import scipy.fft
 
 from workflows.engine.arrays import Floats, Pixels
+from workflows.engine.optimizer import Evaluate
 
 #: Exponent of the filter.
 FALL_OFF: Final = 0.35
@@ -76,6 +77,16 @@ class Parametrization:
         slope = np.cos(angles) / np.float32(2)
         # The filter is real and even, so P is its own adjoint.
         return self._wave(angles), lambda gradient: self._smooth(gradient * slope)
+
+    def by_coefficients(self, evaluate: Evaluate) -> Evaluate:
+        """Turn loss and gradient as a function of pixels into one of coefficients."""
+
+        def evaluate_at(coefficients: Floats) -> tuple[float, Floats]:
+            pixels, pull_back = self.linearize(coefficients)
+            loss, gradient = evaluate(pixels)
+            return loss, pull_back(gradient)
+
+        return evaluate_at
 
     def _angles(self, coefficients: Floats) -> Floats:
         return self._base + self._smooth(coefficients)

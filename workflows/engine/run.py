@@ -86,7 +86,7 @@ class Run:
                 listener(self._progress(best))
 
         best = minimize_within(
-            self._evaluate,
+            self._parametrization.by_coefficients(self._objective.evaluate),
             self._start,
             evaluations=max(0, self._options.evaluations - resumed_from),
             on_evaluation=record,
@@ -103,11 +103,6 @@ class Run:
         if not self._options.preserve_colors:
             return styles
         return [replace(one, pixels=match_colors(one.pixels, self._content)) for one in styles]
-
-    def _evaluate(self, coefficients: Floats) -> tuple[float, Floats]:
-        pixels, pull_back = self._parametrization.linearize(coefficients)
-        loss, gradient = self._objective.evaluate(pixels)
-        return loss, pull_back(gradient)
 
     def _picture(self, coefficients: Floats) -> Pixels:
         pixels = self._parametrization.pixels(coefficients)
