@@ -35,6 +35,13 @@ HISTORY_BYTES: Final = 512 * 2**20
 #: With fewer pairs it would be hardly better than gradient descent.
 SHORTEST_HISTORY: Final = 5
 
+#: The recursion begins with a guess of the inverse curvature: so many times the mean of what the
+#: pairs say. Usual is what the last pair says (Nocedal & Wright, equation 7.20), which is too
+#: careful here: with it four pictures of 256 pixels reach the tutorial's 300-step loss in 47, 37,
+#: 41 and 52 evaluations, with twice the mean in 43, 34, 35 and 48. Factors from 1.5 to 2.5 are
+#: nearly as good, and so is the mean of the last ten.
+BOLDNESS: Final = 2.0
+
 #: Root mean square by which the very first step moves the coefficients: L-BFGS knows no
 #: scale before it.
 FIRST_STEP_RMS: Final = 0.03
@@ -180,9 +187,12 @@ class _Memory:
         return weights
 
     def _scale(self) -> float:
-        """Guess the inverse curvature: the last pair's; before there is one, a fixed step."""
+        """Guess the inverse curvature from the pairs; before there is one, a fixed step."""
         if self._pairs:
-            step, difference = self._pairs[-1]
-            return float(self._products[step, difference] / self._products[difference, difference])
+            steps, differences = np.transpose(self._pairs)
+            products = self._products
+            return BOLDNESS * float(
+                np.mean(products[steps, differences] / products[differences, differences])
+            )
         length = np.sqrt(self._products[self._gradient, self._gradient])
         return float(FIRST_STEP_RMS * np.sqrt(self._vectors.shape[1]) / length) if length else 0.0

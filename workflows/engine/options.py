@@ -10,10 +10,9 @@ from typing import Final, Literal, TypeAlias, get_args
 Quality: TypeAlias = Literal["preview", "standard", "high"]
 
 #: Evaluations of the objective (one forward and one backward pass through VGG19) per quality.
-#: Those of `preview` take 16 s at 512 x 512 on two busy cores; at the 0.64 s of a quiet machine
-#: each, and 1 s of tracing, it would be 13 s.
+#: Those of `preview` take less than 15 s at 512 x 512 on two cores, also on a busy machine.
 EVALUATIONS: Final[Mapping[Quality, int]] = MappingProxyType(
-    {"preview": 18, "standard": 60, "high": 150}
+    {"preview": 12, "standard": 60, "high": 150}
 )
 
 SIZE_RANGE: Final = (64, 2048)
