@@ -124,9 +124,10 @@ class Run:
 def _first_picture(photo: Pixels, styles: Sequence[WeightedStyle], strength: float) -> Pixels:
     """Move the photo's colours towards those of the styles, as far as the strength says.
 
-    From here L-BFGS reaches the loss of 300 Adam steps at 256 pixels in 47, 37, 41 and 52
-    evaluations for four pairs; from the photo itself it takes 55, 41, 49 and 52, and ends with
-    statistics that are further from the style's on layers that the loss does not look at.
+    From here L-BFGS reached the loss of 300 Adam steps at 256 pixels in 47, 37, 41 and 52
+    evaluations for four pairs; from the photo itself in 55, 41, 49 and 52, and it ended with
+    statistics that are further from the style's on layers that the loss does not look at. (Both
+    before the optimiser became as bold as `workflows.engine.optimizer.BOLDNESS` says.)
     """
     recolored = sum(
         (style.weight * match_colors(photo, style.pixels) for style in styles),
